@@ -1,0 +1,120 @@
+# Everything a developer runs. Needs git, make, and either Bun or node with npm; the rest is fetched into the project.
+#
+# The pinned Bun ("packageManager" in package.json) is linked at .bun/bin/bun: the one on PATH when it is that version,
+# else a copy installed under .bun/. Dependencies come from bun.lock, again only when it or package.json has changed.
+# Nothing here reads .env: every run is `bun --no-env-file`, so that source and executable see the same configuration.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check build bench migrations migrate superuser shell fixtures up down logs hooks
+SHELL := /bin/sh
+
+# ARGS is handed to the program that a target runs: make run ARGS="--port 9000", make test ARGS="test/store".
+ARGS ?=
+FILE ?= fixtures/sample_content.json
+
+package = $(shell sed -n 's/^  "$(1)": *"\([^"]*\)".*/\1/p' package.json)
+VERSION := $(call package,version)
+BUN_VERSION := $(patsubst bun@%,%,$(call package,packageManager))
+
+# .bun/bin/bun is made again when it is missing, broken or of another version; a time stamp could not tell.
+ifneq ($(shell .bun/bin/bun --version 2>/dev/null),$(BUN_VERSION))
+.PHONY: .bun/bin/bun
+endif
+
+# Programs that we start (and that start `bun` themselves) must find the same Bun.
+export PATH := $(CURDIR)/.bun/bin:$(PATH)
+BUN := .bun/bin/bun --no-env-file
+CONTENTHUB := $(BUN) src/main.ts
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s%s\n' "$$name" "$$text"; done
+
+run: node_modules/.stamp ## start everything, with sample content and a superuser "admin" the first time
+	@$(CONTENTHUB) migrate
+	@$(CONTENTHUB) loaddata --if-empty fixtures/sample_content.json
+	@$(CONTENTHUB) createsuperuser --username admin --email admin@localhost --noinput --generate-password --if-not-exists
+	@exec $(CONTENTHUB) $(ARGS)
+
+test: node_modules/.stamp ## all tests (ARGS="test/store" for some), with a throwaway Postgres
+	@exec $(BUN) test/run.ts $(ARGS)
+
+# The linters' launchers ask for node; Bun runs the same files. xss-scan also exits 0 when it breaks down, hence the look at its answer.
+check: node_modules/.stamp ## format, lint, types, unescaped HTML, direction of imports
+	@echo 'check: biome (format, lint)'
+	@$(BUN) node_modules/@biomejs/biome/bin/biome check --error-on-warnings
+	@echo 'check: tsc (types)'
+	@$(BUN) node_modules/typescript/bin/tsc --noEmit -p .
+	@echo 'check: xss-scan (unescaped HTML)'
+	@answer=$$($(BUN) node_modules/@kitajs/ts-html-plugin/dist/cli.js) || exit; echo "$$answer"; \
+	case $$answer in *'No XSS vulnerabilities found'*) ;; *) echo 'xss-scan gave no verdict' >&2; exit 1 ;; esac
+	@echo 'check: layers (direction of imports)'
+	@$(BUN) test ./test/layers.test.ts
+	@echo 'check: all passed'
+
+# ESM, because main.ts awaits at the top level; --production fixes NODE_ENV, so that the environment cannot switch the executable.
+build: node_modules/.stamp ## one executable: dist/contenthub
+	@commit=$$(git describe --always --dirty --exclude='*' 2>/dev/null); \
+	$(BUN) build --compile --production --minify --bytecode --format=esm \
+	  --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
+	  --define 'CONTENTHUB_VERSION="$(VERSION)"' $${commit:+--define "CONTENTHUB_COMMIT=\"$$commit\""} \
+	  src/main.ts --outfile dist/contenthub
+
+bench: node_modules/.stamp ## measure (ARGS are the benchmark's own)
+	@exec $(BUN) test/bench/run.ts $(ARGS)
+
+migrations: node_modules/.stamp ## write migrations for both databases after a change of the schema
+	@exec $(BUN) drizzle/generate.ts $(ARGS)
+
+migrate: node_modules/.stamp ## apply pending migrations
+	@exec $(CONTENTHUB) migrate $(ARGS)
+
+superuser: node_modules/.stamp ## create a superuser, asking for name and password
+	@exec $(CONTENTHUB) createsuperuser $(ARGS)
+
+shell: node_modules/.stamp ## a prompt with the program's parts at hand
+	@exec $(CONTENTHUB) shell $(ARGS)
+
+fixtures: node_modules/.stamp ## load FILE (the sample content)
+	@exec $(CONTENTHUB) loaddata "$(FILE)" $(ARGS)
+
+up: ## start in containers
+down: ## stop the containers
+logs: ## follow the containers' output
+up down logs:
+	@echo 'not part of this version yet: containers (make run starts everything in one process)' >&2; exit 1
+
+hooks: ## check each commit before it is made (done by itself in a fresh clone)
+	@git config core.hooksPath .githooks
+
+# One dependency (scarf, by way of swagger-ui-dist) reports installations to its maker unless told not to.
+# A hooks path that somebody has set stays.
+node_modules/.stamp: package.json bun.lock | .bun/bin/bun
+	@SCARF_ANALYTICS=false $(BUN) install --frozen-lockfile
+	@if [ -z "$$CI" ] && [ -e .git ] && ! git config --local core.hooksPath >/dev/null 2>&1; then \
+	  git config core.hooksPath .githooks 2>/dev/null || :; \
+	fi
+	@touch $@
+
+# The package.json of its own keeps both installers from taking the project above for theirs. Where install scripts are
+# switched off the package's launcher is an empty shell, and the binary is taken from the platform package beside it.
+.bun/bin/bun:
+	@mkdir -p .bun/bin && rm -f $@; \
+	is_pinned() { [ "$$("$$1" --version 2>/dev/null)" = '$(BUN_VERSION)' ]; }; \
+	found=$$(command -v bun || :); \
+	if [ -n "$$found" ] && is_pinned "$$found"; then ln -s "$$found" $@; exit; fi; \
+	if ! is_pinned .bun/node_modules/.bin/bun; then \
+	  installer=$$(command -v npm || echo "$$found"); \
+	  if [ -z "$$installer" ]; then \
+	    echo 'Bun $(BUN_VERSION) is needed and there is no npm to get it with: install Bun (https://bun.com) or node with npm' >&2; exit 1; \
+	  fi; \
+	  echo 'getting bun $(BUN_VERSION) into .bun/' >&2; \
+	  printf '{ "private": true, "dependencies": { "bun": "%s" }, "trustedDependencies": ["bun"] }\n' '$(BUN_VERSION)' >.bun/package.json; \
+	  case $$installer in \
+	    *npm) npm install --prefix .bun --no-package-lock --no-save --no-audit --no-fund --loglevel=error >&2 ;; \
+	    *) (cd .bun && "$$found" install --no-save --silent) ;; \
+	  esac; \
+	fi; \
+	for binary in .bun/node_modules/.bin/bun .bun/node_modules/@oven/*/bin/bun; do \
+	  if is_pinned "$$binary"; then ln -s "../$${binary#.bun/}" $@; exit; fi; \
+	done; \
+	echo 'bun $(BUN_VERSION) could not be installed into .bun/: see the lines above, or install that version of Bun (https://bun.com)' >&2; exit 1

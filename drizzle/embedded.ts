@@ -1,0 +1,19 @@
+// Written by drizzle/generate.ts (`make migrations`).
+import postgres0000 from './postgres/0000_initial.sql' with { type: 'text' };
+import sqlite0000 from './sqlite/0000_initial.sql' with { type: 'text' };
+
+/** One migration: its name and its statements, separated by `--> statement-breakpoint`. */
+export interface Migration {
+  readonly tag: string;
+  readonly sql: string;
+}
+
+/** Every migration of each dialect, oldest first. */
+export const migrations: Readonly<Record<'postgres' | 'sqlite', readonly Migration[]>> = {
+  postgres: [
+    { tag: '0000_initial', sql: postgres0000 },
+  ],
+  sqlite: [
+    { tag: '0000_initial', sql: sqlite0000 },
+  ],
+};

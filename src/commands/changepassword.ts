@@ -1,0 +1,30 @@
+import { AppError } from '../errors.ts';
+import { findUser, setPassword } from '../store/users.ts';
+import { hashPassword, passwordProblems } from '../web/passwords.ts';
+import { UsageError } from './arguments.ts';
+import type { Command } from './command.ts';
+import { withDatabase } from './open.ts';
+import { askNewPassword, assertTerminal } from './prompt.ts';
+
+export const changePasswordCommand: Command = {
+  name: 'changepassword',
+  summary: 'give a user a new password, asked for on the terminal',
+  operands: 'USERNAME',
+  operandsMax: 1,
+  options: [],
+  async run({ arguments: given, readConfig, print }) {
+    const [username] = given.positionals;
+    if (username === undefined) throw new UsageError('changepassword: name the user');
+    return withDatabase(readConfig(), async (database) => {
+      if ((await findUser(database, username)) === undefined) {
+        throw new AppError('not_found', `changepassword: there is no user "${username}"`);
+      }
+      assertTerminal('changepassword', 'run it where you can type');
+      const password = await askNewPassword((candidate) => passwordProblems(candidate, username), print);
+      const hash = await hashPassword(password);
+      await database.tx((tx) => setPassword(tx, username, hash));
+      print(`password of ${username} changed\n`);
+      return 0;
+    });
+  },
+};

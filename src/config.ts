@@ -1,0 +1,300 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  integerBetween,
+  oneOf,
+  parseBoolean,
+  parseDatabaseUrl,
+  parseHosts,
+  parseListenHost,
+  parseNetworks,
+  parseOrigins,
+  parseRedisUrl,
+} from './config_values.ts';
+import { type DatabaseAddress, describeAddress } from './db/open.ts';
+import { AppError, messageOf } from './errors.ts';
+import { LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
+import { nearest } from './nearest.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A row of the settings table. */
+interface Setting<T> {
+  readonly name: string;
+  /** The default as text; '' when there is none. */
+  readonly fallback: string;
+  readonly help: string;
+  /** Also read from the file that `NAME_FILE` names; never printed. */
+  readonly secret?: true;
+  /** @throws Error whose message says what was expected */
+  parse(text: string): T;
+}
+
+const FLUSH_BATCH_ROWS_MAX = 10_000;
+const PAGE_SIZE_MAX = 1000;
+
+/** Every setting there is: the only reader of the environment, and the source of `--help`, `.env.example` and the docs. */
+const settings = {
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    fallback: 'sqlite:./data/contenthub.db',
+    help: 'where the data is: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+    secret: true,
+    parse: parseDatabaseUrl,
+  } satisfies Setting<DatabaseAddress>,
+  usePostgres: {
+    name: 'USE_POSTGRES',
+    fallback: '0',
+    help: '1: take the database from POSTGRES_* instead of DATABASE_URL',
+    parse: parseBoolean,
+  } satisfies Setting<boolean>,
+  postgresDb: { name: 'POSTGRES_DB', fallback: 'contenthub', help: 'with USE_POSTGRES: the database', parse: String },
+  postgresUser: { name: 'POSTGRES_USER', fallback: 'contenthub', help: 'with USE_POSTGRES: the user', parse: String },
+  postgresPassword: {
+    name: 'POSTGRES_PASSWORD',
+    fallback: '',
+    help: 'with USE_POSTGRES: the password',
+    secret: true,
+    parse: String,
+  } satisfies Setting<string>,
+  postgresHost: { name: 'POSTGRES_HOST', fallback: 'localhost', help: 'with USE_POSTGRES: the host', parse: String },
+  postgresPort: {
+    name: 'POSTGRES_PORT',
+    fallback: '5432',
+    help: 'with USE_POSTGRES: the port',
+    parse: integerBetween(1, 65535),
+  },
+  dataDir: {
+    name: 'DATA_DIR',
+    fallback: './data',
+    help: 'the folder of the embedded database (made with mode 0700, files 0600)',
+    parse: String,
+  },
+  redisUrl: {
+    name: 'REDIS_URL',
+    fallback: '',
+    help: 'redis://… for counting with several processes; without it one process does everything itself',
+    secret: true,
+    parse: (text: string) => (text === '' ? undefined : parseRedisUrl(text)),
+  } satisfies Setting<string | undefined>,
+  impressionPushMs: {
+    name: 'IMPRESSION_PUSH_MS',
+    fallback: '50',
+    help: 'milliseconds for which views are gathered before they are stored together',
+    parse: integerBetween(1, 60_000, 'milliseconds'),
+  },
+  flushBatchRows: {
+    name: 'FLUSH_BATCH_ROWS',
+    fallback: '1000',
+    help: 'counters written by one UPDATE',
+    parse: integerBetween(1, FLUSH_BATCH_ROWS_MAX, 'rows'),
+  },
+  debug: {
+    name: 'DEBUG',
+    fallback: '0',
+    help: '1: log everything and let every web origin read the API',
+    parse: parseBoolean,
+  },
+  allowedHosts: {
+    name: 'ALLOWED_HOSTS',
+    fallback: 'localhost,127.0.0.1,[::1]',
+    help: 'host names this hub answers to: example.org, .example.org (with all below it), or *',
+    parse: parseHosts,
+  },
+  trustedProxies: {
+    name: 'TRUSTED_PROXIES',
+    fallback: '',
+    help: 'addresses or networks of proxies whose X-Forwarded-* headers are believed',
+    parse: parseNetworks,
+  },
+  corsAllowedOrigins: {
+    name: 'CORS_ALLOWED_ORIGINS',
+    fallback: '',
+    help: 'web origins whose pages may read the API, or * (never with credentials)',
+    parse: parseOrigins,
+  },
+  pageSize: {
+    name: 'PAGE_SIZE',
+    fallback: '10',
+    help: 'rows of a list page',
+    parse: integerBetween(1, PAGE_SIZE_MAX, 'rows'),
+  },
+  pageSizeMax: {
+    name: 'MAX_PAGE_SIZE',
+    fallback: '100',
+    help: 'the most rows a client may ask for with page_size',
+    parse: integerBetween(1, PAGE_SIZE_MAX, 'rows'),
+  },
+  pageCacheMs: {
+    name: 'PAGE_CACHE_MS',
+    fallback: '1000',
+    help: 'how old, in milliseconds, an answered page may be; 0 reads the database each time',
+    parse: integerBetween(0, 60_000, 'milliseconds'),
+  },
+  host: { name: 'HOST', fallback: '127.0.0.1', help: 'the address to listen on', parse: parseListenHost },
+  port: {
+    name: 'PORT',
+    fallback: '8000',
+    help: 'the port to listen on; 0 takes a free one',
+    parse: integerBetween(0, 65535),
+  },
+  logLevel: {
+    name: 'LOG_LEVEL',
+    fallback: 'info',
+    help: `the least important messages to log: ${LOG_LEVELS.join(', ')}`,
+    parse: oneOf<LogLevel>(LOG_LEVELS),
+  },
+  logFormat: {
+    name: 'LOG_FORMAT',
+    fallback: '',
+    help: 'pretty or json (the default where the log is not a terminal)',
+    parse: (text: string): LogFormat =>
+      text === '' ? (process.stderr.isTTY ? 'pretty' : 'json') : oneOf<LogFormat>(['pretty', 'json'])(text),
+  },
+} as const;
+
+type Settings = typeof settings;
+type Values = { [Key in keyof Settings]: ReturnType<Settings[Key]['parse']> };
+
+/** What the program runs with. Read once, in `main.ts`. */
+export interface Config extends Omit<Values, 'databaseUrl' | 'usePostgres' | `postgres${string}` | 'dataDir'> {
+  readonly database: DatabaseAddress;
+  readonly dataDir: string;
+}
+
+/** Names of the Django version, and what they are called here. */
+const FORMER_NAMES: Readonly<Record<string, string>> = {
+  DJANGO_SECRET_KEY: 'SECRET_KEY',
+  DJANGO_DEBUG: 'DEBUG',
+  DJANGO_ALLOWED_HOSTS: 'ALLOWED_HOSTS',
+  CELERY_BROKER_URL: 'REDIS_URL',
+  CELERY_RESULT_BACKEND: 'REDIS_URL',
+  BROKER_URL: 'REDIS_URL',
+  REDIS_HOST: 'REDIS_URL',
+  REDIS_PORT: 'REDIS_URL',
+  CORS_ORIGIN_WHITELIST: 'CORS_ALLOWED_ORIGINS',
+  DB_HOST: 'POSTGRES_HOST',
+  DB_NAME: 'POSTGRES_DB',
+  DB_USER: 'POSTGRES_USER',
+  DB_PASSWORD: 'POSTGRES_PASSWORD',
+  DB_PORT: 'POSTGRES_PORT',
+  SQL_HOST: 'POSTGRES_HOST',
+  SQL_DATABASE: 'POSTGRES_DB',
+  SQL_USER: 'POSTGRES_USER',
+  SQL_PASSWORD: 'POSTGRES_PASSWORD',
+  SQL_PORT: 'POSTGRES_PORT',
+};
+
+/** The text of a setting: the environment's, the named file's for a secret, or the default. */
+function textOf(setting: Setting<unknown>, environment: Environment): string {
+  const { name } = setting;
+  const text = environment[name];
+  const path = setting.secret ? environment[`${name}_FILE`] : undefined;
+  if (path === undefined || path === '') return text === undefined || text === '' ? setting.fallback : text.trim();
+  if (text !== undefined && text !== '') throw new Error(`given twice, here and by ${name}_FILE`);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`the file that ${name}_FILE names cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Reads the configuration.
+ * @param flags settings given on the command line, by name; they win
+ * @throws AppError `invalid` naming all problems together
+ */
+export function readConfig(environment: Environment, flags: Environment = {}): Config {
+  const given = { ...environment, ...flags };
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries<Setting<unknown>>(settings)) {
+    try {
+      values[key] = setting.parse(textOf(setting, given));
+    } catch (error) {
+      problems.push(`${setting.name}: ${messageOf(error)}`);
+    }
+  }
+  const isGiven = (name: string) => (given[name] ?? '') !== '' || (given[`${name}_FILE`] ?? '') !== '';
+  if (values.usePostgres === true && isGiven('DATABASE_URL')) {
+    problems.push('USE_POSTGRES: DATABASE_URL is set too; keep one of the two');
+  }
+  if (problems.length > 0) throw new AppError('invalid', `the configuration has problems:\n  ${problems.join('\n  ')}`);
+  // Every key of the table was parsed by its own row just above.
+  return finish(values as Values, isGiven('DATABASE_URL'));
+}
+
+function finish(values: Values, hasDatabaseUrl: boolean): Config {
+  const { databaseUrl, usePostgres, postgresDb, postgresUser, postgresPassword, postgresHost, postgresPort, ...rest } =
+    values;
+  let database = databaseUrl;
+  if (usePostgres) {
+    const user = `${encodeURIComponent(postgresUser)}:${encodeURIComponent(postgresPassword)}`;
+    const url = `postgres://${user}@${postgresHost}:${postgresPort}/${encodeURIComponent(postgresDb)}`;
+    database = { dialect: 'postgres', url };
+  } else if (!hasDatabaseUrl) {
+    database = { dialect: 'sqlite', path: join(rest.dataDir, 'contenthub.db') };
+  }
+  const corsAllowedOrigins = rest.debug && rest.corsAllowedOrigins.length === 0 ? ['*'] : rest.corsAllowedOrigins;
+  const logLevel: LogLevel = rest.debug ? 'debug' : rest.logLevel;
+  const pageSizeMax = Math.max(rest.pageSize, rest.pageSizeMax);
+  return { ...rest, database, corsAllowedOrigins, logLevel, pageSizeMax };
+}
+
+/** Names in the environment that look like ours and are not: one sentence each, with the name to use. */
+export function findMisnamed(environment: Environment): string[] {
+  const names = Object.values<Setting<unknown>>(settings).flatMap(({ name, secret }) =>
+    secret ? [name, `${name}_FILE`] : [name],
+  );
+  return Object.keys(environment).flatMap((name) => {
+    if (names.includes(name)) return [];
+    const former = FORMER_NAMES[name];
+    if (former !== undefined) return [`${name} is the Django version’s name and not read here: use ${former}`];
+    const near = name.includes('_')
+      ? nearest(
+          name,
+          names.filter((known) => known.includes('_')),
+        )
+      : undefined;
+    return near === undefined ? [] : [`${name} is not a setting: did you mean ${near}?`];
+  });
+}
+
+/** Every setting with its value as the program understood it; secrets only as set or not. For `contenthub config`. */
+export function describeConfig(config: Config, environment: Environment): string {
+  const rows = Object.values<Setting<unknown>>(settings).map((setting) => {
+    const given = (environment[setting.name] ?? '') !== '' || (environment[`${setting.name}_FILE`] ?? '') !== '';
+    const value = setting.secret
+      ? given
+        ? '(set, not shown)'
+        : setting.fallback
+      : environment[setting.name] || setting.fallback;
+    return `${setting.name.padEnd(22)} ${value.padEnd(34)} ${given ? 'environment' : 'default'}`.trimEnd();
+  });
+  return `${rows.join('\n')}\n\ndatabase in use: ${describeAddress(config.database)}\n`;
+}
+
+/** The settings for `--help`. */
+export function settingsHelp(): string {
+  return Object.values<Setting<unknown>>(settings)
+    .map(({ name, fallback, help }) => `  ${name.padEnd(22)} ${help}${fallback === '' ? '' : ` [${fallback}]`}\n`)
+    .join('');
+}
+
+/** The text of `.env.example`: every setting, commented out, at its default. */
+export function envExample(): string {
+  const rows = Object.values<Setting<unknown>>(settings).map(({ name, fallback, help, secret }) => {
+    const file = secret ? ` Or ${name}_FILE: the file that holds it.` : '';
+    return `# ${help}.${file}\n# ${name}=${fallback}\n`;
+  });
+  return `# Settings of ContentHub, each at its default. Printed by \`contenthub config --example\`.\n\n${rows.join('\n')}`;
+}
+
+/** The settings as a Markdown table, for docs/operating.md. */
+export function settingsTable(): string {
+  const rows = Object.values<Setting<unknown>>(settings).map(
+    ({ name, fallback, help, secret }) =>
+      `| \`${name}\`${secret ? `, \`${name}_FILE\`` : ''} | ${fallback === '' ? '(none)' : `\`${fallback}\``} | ${help} |\n`,
+  );
+  return `| setting | default | meaning |\n| --- | --- | --- |\n${rows.join('')}`;
+}

@@ -1,0 +1,127 @@
+/** Parsers of setting values. Each returns the value or throws an Error whose message says what was expected. */
+import { BlockList, isIP } from 'node:net';
+import type { DatabaseAddress } from './db/open.ts';
+
+const TRUE = new Set(['1', 'true', 'yes', 'on']);
+const FALSE = new Set(['0', 'false', 'no', 'off', '']);
+
+export function parseBoolean(text: string): boolean {
+  const word = text.toLowerCase();
+  if (TRUE.has(word)) return true;
+  if (FALSE.has(word)) return false;
+  throw new Error(`expected 1/true/yes/on or 0/false/no/off, got "${text}"`);
+}
+
+/** A parser of whole numbers within bounds (both included). */
+export function integerBetween(min: number, max: number, unit = ''): (text: string) => number {
+  return (text) => {
+    const number = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(number >= min && number <= max)) {
+      throw new Error(`expected a whole number${unit && ` of ${unit}`} from ${min} to ${max}, got "${text}"`);
+    }
+    return number;
+  };
+}
+
+/** A parser of one word of a set. */
+export function oneOf<T extends string>(words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text.toLowerCase());
+    if (word === undefined) throw new Error(`expected one of ${words.join(', ')}, got "${text}"`);
+    return word;
+  };
+}
+
+function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** Host names as Django's ALLOWED_HOSTS has them: `example.org`, `.example.org` (with all below it), `[::1]`, `*`. */
+export function parseHosts(text: string): readonly string[] {
+  const hosts = parseList(text.toLowerCase());
+  if (hosts.length === 0) throw new Error('expected at least one host name, got none');
+  for (const host of hosts) {
+    const isAddress = host.startsWith('[') && host.endsWith(']') && isIP(host.slice(1, -1)) === 6;
+    if (host !== '*' && !isAddress && !/^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host)) {
+      throw new Error(
+        `expected host names without scheme, port or path (example.org, .example.org, [::1], *), got "${host}"`,
+      );
+    }
+  }
+  return hosts;
+}
+
+/** Web origins (`https://app.example.org`), or `*`. */
+export function parseOrigins(text: string): readonly string[] {
+  return parseList(text).map((origin) => {
+    if (origin === '*') return origin;
+    const url = URL.canParse(origin) ? new URL(origin) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol) || url.origin !== origin.toLowerCase()) {
+      throw new Error(`expected origins like https://app.example.org (no path), or *, got "${origin}"`);
+    }
+    return url.origin;
+  });
+}
+
+/** Addresses and networks (`10.0.0.0/8`, `::1`) of proxies whose forwarded headers are believed. */
+export function parseNetworks(text: string): readonly string[] {
+  const networks = parseList(text);
+  addNetworks(new BlockList(), networks);
+  return networks;
+}
+
+/** Puts networks into a list that answers `check(address)`. @throws Error naming the one it cannot read */
+export function addNetworks(list: BlockList, networks: readonly string[]): BlockList {
+  for (const network of networks) {
+    const [address = '', prefix] = network.split('/');
+    const family = isIP(address);
+    const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
+    const isValid = family !== 0 && /^\d{1,3}$/.test(String(bits)) && bits <= (family === 4 ? 32 : 128);
+    if (!isValid) throw new Error(`expected addresses or networks like 10.0.0.0/8 or ::1, got "${network}"`);
+    list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return list;
+}
+
+/** A database URL. Messages never contain it: it may hold a password. */
+export function parseDatabaseUrl(text: string): DatabaseAddress {
+  const scheme = text.match(/^([a-zA-Z][\w+.-]*):/)?.[1]?.toLowerCase();
+  if (scheme === 'sqlite') {
+    const path = text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
+    if (path === '' || path === ':memory:' || path.startsWith('//')) {
+      throw new Error('expected a file after "sqlite:", like sqlite:./data/contenthub.db');
+    }
+    return { dialect: 'sqlite', path };
+  }
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || url.hostname === '' || url.pathname.length < 2) {
+      throw new Error('expected postgres://USER:PASSWORD@HOST:PORT/DATABASE (special characters percent-encoded)');
+    }
+    return { dialect: 'postgres', url: text };
+  }
+  throw new Error(
+    scheme === undefined
+      ? 'expected sqlite:PATH or postgres://…, got something without a scheme'
+      : `expected sqlite:PATH or postgres://…, got the scheme "${scheme}:"`,
+  );
+}
+
+/** A Redis URL. Messages never contain it. */
+export function parseRedisUrl(text: string): string {
+  if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol)) {
+    throw new Error('expected redis://HOST:PORT or rediss://…');
+  }
+  return text;
+}
+
+/** The address a server listens on: an IP address or a host name. */
+export function parseListenHost(text: string): string {
+  if (isIP(text) === 0 && !/^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(text)) {
+    throw new Error(`expected an address or host name to listen on, got "${text}"`);
+  }
+  return text;
+}

@@ -1,0 +1,50 @@
+import type { SQL, SQLWrapper } from 'drizzle-orm';
+import type { Schema } from './schema.ts';
+
+export type Dialect = 'postgres' | 'sqlite';
+
+/** A row as the driver gives it. Postgres sends bigints as strings: convert with the functions of `rows.ts`. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Runs a statement compiled once; `values` fill its `sql.placeholder`s. */
+export type Prepared = (values?: Readonly<Record<string, unknown>>) => Promise<Row[]>;
+
+/** Something that runs SQL: the database itself (reads), or one transaction (reads and writes). */
+export interface Connection {
+  readonly dialect: Dialect;
+  readonly tables: Schema;
+  /**
+   * Runs one statement and returns its rows (`[]` when it returns none).
+   * @throws AppError `conflict` for a broken unique or foreign key, `unavailable` when the database is away or busy.
+   */
+  rows(query: SQLWrapper): Promise<Row[]>;
+  /** Compiles a statement once for many runs; the errors are those of `rows`. */
+  prepare(query: SQL): Prepared;
+}
+
+/** What a transaction may lose when the machine (not just the process) dies right after its commit. */
+export type Durability = 'full' | 'relaxed';
+
+export interface TransactionOptions {
+  /**
+   * `full` (the default) waits for the disk. `relaxed` is for embedded view batches on SQLite, where an fsync each
+   * 50 ms would buy little; Postgres ignores it.
+   */
+  readonly durability?: Durability;
+}
+
+export interface Database extends Connection {
+  /**
+   * Runs `work` in one transaction: all of it is stored or, when it throws, nothing is. Transactions do not nest.
+   * On SQLite one runs at a time and `rows` outside of it does not see its writes before the commit.
+   * @throws what `work` throws, or `unavailable`
+   */
+  tx<T>(work: (connection: Connection) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * Runs reads that all see the database as it is at the first of them, without holding up writers.
+   * @throws what `work` throws, or `unavailable`
+   */
+  snapshot<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Ends the connections after what is running. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,144 @@
+/**
+ * Migrations: embedded in the program (`drizzle/embedded.ts`), applied in one transaction under a lock, recorded by
+ * name in `schema_migration`. drizzle's own migrator takes no lock and skips what it thinks is old; this one compares
+ * names and refuses a schema it does not know.
+ *
+ * - Two starters at once: the second waits for the lock, then finds nothing to do.
+ * - Interrupted: the transaction never commits, the database is as before.
+ * - SQLite: foreign keys are off while tables are rebuilt (a rebuild would otherwise cascade into children) and are
+ *   checked before the commit.
+ */
+import { sql } from 'drizzle-orm';
+import { type Migration, migrations } from '../../drizzle/embedded.ts';
+import { AppError } from '../errors.ts';
+import type { Connection } from './connection.ts';
+import { translate } from './errors.ts';
+import { connectPostgres } from './open.postgres.ts';
+import { beginImmediate, openSqliteFile } from './open.sqlite.ts';
+import type { DatabaseAddress } from './open.ts';
+import { toText } from './rows.ts';
+import { findTable } from './sql.ts';
+
+/** Any number no other program would take: "cthub" in ASCII. */
+const ADVISORY_LOCK_KEY = 0x63_74_68_75_62;
+const SQLITE_LOCK_WAIT_MS = 120_000;
+const CREATE_TABLE = 'create table if not exists schema_migration (tag text primary key, applied_at text not null)';
+
+/** `behind`: migrations are pending. `ahead`: the database has migrations this program does not know. */
+export interface SchemaState {
+  readonly state: 'current' | 'behind' | 'ahead';
+  readonly pending: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+function compare(known: readonly Migration[], applied: readonly string[]): SchemaState {
+  const tags = known.map((migration) => migration.tag);
+  const unknown = applied.filter((tag) => !tags.includes(tag));
+  const pending = tags.filter((tag) => !applied.includes(tag));
+  return { state: unknown.length > 0 ? 'ahead' : pending.length > 0 ? 'behind' : 'current', pending, unknown };
+}
+
+/** How the database's schema relates to this program's. @throws AppError `unavailable` */
+export async function readSchemaState(connection: Connection): Promise<SchemaState> {
+  const [table] = await connection.rows(findTable(connection.dialect, 'schema_migration'));
+  const rows = table === undefined ? [] : await connection.rows(sql`select tag from schema_migration order by tag`);
+  return compare(
+    migrations[connection.dialect],
+    rows.map((row) => toText(row.tag)),
+  );
+}
+
+/** Refuses a schema that is newer than the program. */
+export function assertNotAhead(state: SchemaState): void {
+  if (state.state !== 'ahead') return;
+  throw new AppError(
+    'conflict',
+    `the database was migrated by a newer version (it has ${state.unknown.join(', ')}): run that version, or restore a backup`,
+  );
+}
+
+/** What a migration needs of a driver, inside its transaction. */
+interface Session {
+  run(statement: string): Promise<unknown>;
+  appliedTags(): Promise<string[]>;
+}
+
+async function applyPending(session: Session, known: readonly Migration[]): Promise<string[]> {
+  await session.run(CREATE_TABLE);
+  const state = compare(known, await session.appliedTags());
+  assertNotAhead(state);
+  for (const { tag, sql: text } of known.filter((migration) => state.pending.includes(migration.tag))) {
+    for (const statement of text.split('--> statement-breakpoint')) await session.run(statement);
+    await session.run(
+      `insert into schema_migration (tag, applied_at) values ('${tag}', '${new Date().toISOString()}')`,
+    );
+  }
+  return [...state.pending];
+}
+
+async function migratePostgres(url: string, onWait: () => void): Promise<string[]> {
+  const client = connectPostgres(url, { max: 1, statementTimeoutMs: 0 });
+  try {
+    return await client.begin(async (transaction) => {
+      const [lock] = await transaction`select pg_try_advisory_xact_lock(${ADVISORY_LOCK_KEY}) as taken`;
+      if (lock?.taken !== true) {
+        onWait();
+        await transaction`select pg_advisory_xact_lock(${ADVISORY_LOCK_KEY})`;
+      }
+      return applyPending(
+        {
+          run: (statement) => transaction.unsafe(statement),
+          appliedTags: async () =>
+            (await transaction`select tag from schema_migration order by tag`).map((row) => toText(row.tag)),
+        },
+        migrations.postgres,
+      );
+    });
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrateSqlite(path: string, onWait: () => void): Promise<string[]> {
+  const file = openSqliteFile(path);
+  try {
+    file.run('PRAGMA foreign_keys = OFF');
+    await beginImmediate(file, 0).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      onWait();
+      return beginImmediate(file, SQLITE_LOCK_WAIT_MS);
+    });
+    const applied = await applyPending(
+      {
+        run: async (statement) => file.run(statement),
+        appliedTags: async () =>
+          file
+            .query<{ tag: string }, []>('select tag from schema_migration order by tag')
+            .all()
+            .map((row) => row.tag),
+      },
+      migrations.sqlite,
+    );
+    const [broken] = file.query('PRAGMA foreign_key_check').all();
+    if (broken !== undefined)
+      throw new AppError('internal', `a migration broke a foreign key: ${JSON.stringify(broken)}`);
+    file.run('COMMIT');
+    return applied;
+  } catch (error) {
+    if (file.inTransaction) file.run('ROLLBACK');
+    throw translate(error);
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Applies what is pending and returns the names of what it applied (none: the schema was current).
+ * @param onWait called once when another process holds the lock
+ * @throws AppError `conflict` when the schema is newer than the program, `unavailable`
+ */
+export function migrate(address: DatabaseAddress, onWait: () => void = () => {}): Promise<string[]> {
+  return address.dialect === 'postgres' ? migratePostgres(address.url, onWait) : migrateSqlite(address.path, onWait);
+}

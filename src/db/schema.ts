@@ -1,0 +1,141 @@
+import { sql } from 'drizzle-orm';
+import type { PgColumnBuilderBase } from 'drizzle-orm/pg-core';
+import { type ContentType, INTEGER_MAX } from '../contents/content.ts';
+import { contentTypes } from '../contents/index.ts';
+import type { Columns } from './columns.postgres.ts';
+
+/** A content type's table: what all contents have, and the type's own fields. */
+function contentTable(columns: Columns, type: ContentType) {
+  const own: Record<string, PgColumnBuilderBase> = {};
+  for (const [name, field] of Object.entries(type.fields)) {
+    own[name] = columns[field.column]().notNull().default(field.initial);
+  }
+  const shared = {
+    id: columns.id(),
+    title: columns.text().notNull(),
+    // Written by store/impressions.ts alone. Not indexed, so that Postgres can update it in place (HOT).
+    counter: columns.bigint().notNull().default(0),
+    version: columns.bigint().notNull().default(1),
+    updated_at: columns.time().notNull(),
+  };
+  return columns.table(type.table, { ...shared, ...own }, (table) => [
+    columns.check(`${type.table}_counter_range`, sql`${table.counter} between 0 and ${sql.raw(String(INTEGER_MAX))}`),
+  ]);
+}
+
+/** Every table of the program, from one column vocabulary and the registry of content types. */
+export function buildSchema(columns: Columns) {
+  const page = columns.table('pages_page', {
+    id: columns.id(),
+    title: columns.text().notNull(),
+    url: columns.text().notNull(),
+    version: columns.bigint().notNull().default(1),
+    updated_at: columns.time().notNull(),
+  });
+
+  const pageContent = columns.table(
+    'pages_pagecontent',
+    {
+      id: columns.id(),
+      page_id: columns
+        .bigint()
+        .notNull()
+        .references(() => page.id, { onDelete: 'cascade' }),
+      content_type: columns.text().notNull(),
+      object_id: columns.bigint().notNull(),
+      order: columns.integer().notNull().default(0),
+    },
+    (table) => [
+      columns.index('pages_pagecontent_place').on(table.page_id, table.order, table.id),
+      columns.index('pages_pagecontent_target').on(table.content_type, table.object_id),
+    ],
+  );
+
+  /** Titles as people and as search see them (`store/search.ts`): one row for each content of any type. */
+  const searchEntry = columns.table(
+    'pages_searchentry',
+    {
+      content_type: columns.text().notNull(),
+      object_id: columns.bigint().notNull(),
+      title: columns.text().notNull(),
+      folded: columns.text().notNull(),
+    },
+    (table) => [
+      columns.primaryKey({ name: 'pages_searchentry_pk', columns: [table.content_type, table.object_id] }),
+      columns.index('pages_searchentry_folded').on(table.folded),
+    ],
+  );
+
+  /** How many rows a table has, kept by triggers in the transaction of each insert and delete. */
+  const rowCount = columns.table('row_count', {
+    table_name: columns.text().primaryKey(),
+    n: columns.bigint().notNull(),
+  });
+
+  const group = columns.table('auth_group', {
+    id: columns.id(),
+    name: columns.text().notNull().unique(),
+    // Django's, kept as it came (JSON) for dumpdata.
+    permissions: columns.text().notNull().default('[]'),
+  });
+
+  const user = columns.table('auth_user', {
+    id: columns.id(),
+    username: columns.text().notNull().unique(),
+    password: columns.text().notNull(),
+    email: columns.text().notNull().default(''),
+    first_name: columns.text().notNull().default(''),
+    last_name: columns.text().notNull().default(''),
+    is_active: columns.boolean().notNull().default(true),
+    is_staff: columns.boolean().notNull().default(false),
+    is_superuser: columns.boolean().notNull().default(false),
+    last_login: columns.time(),
+    date_joined: columns.time().notNull(),
+    // JSON arrays: ids of auth_group; Django's permissions as they came.
+    groups: columns.text().notNull().default('[]'),
+    user_permissions: columns.text().notNull().default('[]'),
+  });
+
+  /** The last batch of views applied for each (source, label): what makes applying a batch twice harmless. */
+  const ledger = columns.table(
+    'impression_ledger',
+    {
+      source: columns.text().notNull(),
+      label: columns.text().notNull(),
+      last_seq: columns.bigint().notNull(),
+      last_batch_id: columns.text().notNull(),
+      views_total: columns.bigint().notNull(),
+      applied_at: columns.time().notNull(),
+    },
+    (table) => [columns.primaryKey({ name: 'impression_ledger_pk', columns: [table.source, table.label] })],
+  );
+
+  /** Accepted views that no counter could take (the content is gone, the counter is full): for the operator to see. */
+  const orphan = columns.table(
+    'impression_orphans',
+    {
+      source: columns.text().notNull(),
+      label: columns.text().notNull(),
+      batch_id: columns.text().notNull(),
+      // Text: an id that reached the queue may be larger than any id a content has.
+      id: columns.text().notNull(),
+      n: columns.bigint().notNull(),
+      reason: columns.text().notNull(),
+      created_at: columns.time().notNull(),
+    },
+    (table) => [
+      columns.primaryKey({
+        name: 'impression_orphans_pk',
+        columns: [table.source, table.label, table.batch_id, table.id],
+      }),
+    ],
+  );
+
+  const contents = new Map(contentTypes.map((type) => [type.label, contentTable(columns, type)]));
+
+  return { page, pageContent, searchEntry, rowCount, group, user, ledger, orphan, contents };
+}
+
+/** The tables of one dialect; `contents` maps a content type's label to its table. */
+export type Schema = ReturnType<typeof buildSchema>;
+export type ContentTable = ReturnType<typeof contentTable>;

@@ -1,0 +1,48 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFormat = 'pretty' | 'json';
+export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** Values beside a message: request id, route, durations in ms. Never passwords, tokens or URLs with credentials. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Control characters as escapes: no value can start a line of its own or move a terminal's cursor. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+function pretty(time: Date, level: LogLevel, message: string, fields: LogFields): string {
+  const details = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${printable(String(value))}`);
+  return `${time.toISOString().slice(11, 23)} ${level.padEnd(5)} ${printable(message)}${details.join('')}\n`;
+}
+
+function json(time: Date, level: LogLevel, message: string, fields: LogFields): string {
+  return `${JSON.stringify({ time: time.toISOString(), level, message, ...fields })}\n`;
+}
+
+/** A log that writes one line an event to `write` (standard error unless told otherwise). */
+export function createLog(
+  level: LogLevel,
+  format: LogFormat,
+  write: (line: string) => void = (line) => process.stderr.write(line),
+): Log {
+  const threshold = LOG_LEVELS.indexOf(level);
+  const line = format === 'json' ? json : pretty;
+  const at =
+    (eventLevel: LogLevel) =>
+    (message: string, fields: LogFields = {}): void => {
+      if (LOG_LEVELS.indexOf(eventLevel) >= threshold) write(line(new Date(), eventLevel, message, fields));
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,51 @@
+import type { App } from '../app.ts';
+import { AppError, messageOf } from '../errors.ts';
+import { createReadiness } from '../web/readiness.ts';
+import { buildWeb } from '../web/server.ts';
+
+/** A running role. */
+export interface Role {
+  /** Where it listens, `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** Stops taking requests and waits for the answers under way. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const REQUEST_BODY_BYTES_MAX = 1024 * 1024;
+const IDLE_TIMEOUT_SECONDS = 30;
+
+/** Starts listening. @throws AppError `unavailable` when the port is taken or forbidden */
+export function startWeb(app: App): Role {
+  const { host, port } = app.config;
+  const readiness = createReadiness(app.database, app.recorder);
+  let server: Bun.Server<undefined> | undefined;
+  const handle = buildWeb(app, readiness, () => server);
+  try {
+    server = Bun.serve({
+      hostname: host,
+      port,
+      maxRequestBodySize: REQUEST_BODY_BYTES_MAX,
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      fetch: handle,
+    });
+  } catch (error) {
+    throw new AppError('unavailable', `cannot listen on ${host} port ${port}: ${reasonOf(error)}`, { cause: error });
+  }
+  const listening = server;
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,
+    stop() {
+      readiness.startStopping();
+      stopped ??= listening.stop();
+      return stopped;
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return 'another program is listening there; name a free one with --port';
+  if (code === 'EACCES') return 'not permitted; ports below 1024 are the system’s, name another with --port';
+  return messageOf(error);
+}

@@ -1,0 +1,127 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { ContentType } from '../contents/content.ts';
+import { findContentType } from '../contents/index.ts';
+import { editableFields, validate } from '../contents/validate.ts';
+import type { Connection } from '../db/connection.ts';
+import { toInteger, toText } from '../db/rows.ts';
+import type { ContentTable } from '../db/schema.ts';
+import { lockForLinking } from '../db/sql.ts';
+import { AppError } from '../errors.ts';
+import { removeSearchEntry, writeSearchEntries } from './search.ts';
+
+/** One content of any type, with its own fields in the type's order. */
+export interface Content {
+  readonly id: number;
+  readonly title: string;
+  readonly counter: number;
+  readonly version: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** The table of a type. @throws Error for a type outside the registry: a programming error. */
+export function tableOf(connection: Connection, type: ContentType): ContentTable {
+  const table = connection.tables.contents.get(type.label);
+  if (table === undefined) throw new Error(`no table for ${type.label}`);
+  return table;
+}
+
+/** The content, or undefined. */
+export async function findContent(connection: Connection, type: ContentType, id: number): Promise<Content | undefined> {
+  const table = tableOf(connection, type);
+  const [row] = await connection.rows(sql`select * from ${table} where ${table.id} = ${id}`);
+  if (row === undefined) return undefined;
+  const fields = Object.fromEntries(Object.keys(type.fields).map((name) => [name, toText(row[name])]));
+  return {
+    id: toInteger(row.id),
+    title: toText(row.title),
+    counter: toInteger(row.counter),
+    version: toInteger(row.version),
+    fields,
+  };
+}
+
+function valuesOf(type: ContentType, input: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const validated = validate(editableFields(type), input);
+  if ('problems' in validated) {
+    throw new AppError('invalid', `this ${type.name} cannot be stored`, { fields: validated.problems });
+  }
+  return validated.values;
+}
+
+/** Stores a new content with a counter of 0 and returns its id. @throws AppError `invalid` with a message at each field */
+export async function createContent(
+  tx: Connection,
+  type: ContentType,
+  input: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const values = valuesOf(type, input);
+  const table = tableOf(tx, type);
+  const names = Object.keys(values).map((name) => sql.identifier(name));
+  const [row] = await tx.rows(sql`
+    insert into ${table} (${sql.join(names, sql`, `)}, updated_at)
+    values (${sql.join(
+      Object.values(values).map((value) => sql`${value}`),
+      sql`, `,
+    )}, ${sql.param(new Date(), table.updated_at)})
+    returning id`);
+  const id = toInteger(row?.id);
+  await writeSearchEntries(tx, type.label, [{ id, title: values.title ?? '' }]);
+  return id;
+}
+
+/**
+ * Stores an edit. The counter is not among what an edit can write, so views that arrive meanwhile are kept.
+ * @param version the version the editor saw
+ * @throws AppError `invalid`, `not_found`, or `conflict` when somebody saved another version since
+ */
+export async function updateContent(
+  tx: Connection,
+  type: ContentType,
+  id: number,
+  version: number,
+  input: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const values = valuesOf(type, input);
+  const table = tableOf(tx, type);
+  const changes: SQL[] = Object.entries(values).map(([name, value]) => sql`${sql.identifier(name)} = ${value}`);
+  const updated = await tx.rows(sql`
+    update ${table} set ${sql.join(changes, sql`, `)}, version = version + 1, updated_at = ${sql.param(new Date(), table.updated_at)}
+    where id = ${id} and version = ${version} returning id`);
+  if (updated.length === 0) {
+    if ((await findContent(tx, type, id)) === undefined) throw new AppError('not_found', `no ${type.name} ${id}`);
+    throw new AppError('conflict', `${type.name} ${id} was changed by somebody else meanwhile`);
+  }
+  await writeSearchEntries(tx, type.label, [{ id, title: values.title ?? '' }]);
+}
+
+/** Removes a content that no page shows. @throws AppError `not_found`, or `conflict` while a page shows it */
+export async function removeContent(tx: Connection, type: ContentType, id: number): Promise<void> {
+  const table = tableOf(tx, type);
+  const { pageContent } = tx.tables;
+  const removed = await tx.rows(sql`delete from ${table} where id = ${id} returning id`);
+  if (removed.length === 0) throw new AppError('not_found', `no ${type.name} ${id}`);
+  // After the delete: it waits for links being stored (lockContent), so none can appear between check and removal.
+  const [used] = await tx.rows(sql`
+    select ${pageContent.page_id} as page from ${pageContent}
+    where ${pageContent.content_type} = ${type.label} and ${pageContent.object_id} = ${id} limit 1`);
+  if (used !== undefined) throw new AppError('conflict', `${type.name} ${id} is shown on page ${toInteger(used.page)}`);
+  await removeSearchEntry(tx, type.label, id);
+}
+
+/** Locks a content until the transaction's end, so that a link to it can be stored. @throws AppError `invalid` when it is gone */
+export async function lockContent(tx: Connection, label: string, id: number): Promise<void> {
+  const type = findContentType(label);
+  if (type === undefined) throw new AppError('invalid', `"${label}" is not a content model`);
+  const table = tableOf(tx, type);
+  const rows = await tx.rows(sql`select id from ${table} where id = ${id} ${lockForLinking(tx.dialect)}`);
+  if (rows.length === 0) throw new AppError('invalid', `${type.name} ${id} does not exist any more`);
+}
+
+/** How many rows a counted table has; see drizzle/extras.ts. */
+export async function countRows(connection: Connection, table: string): Promise<number> {
+  const { rowCount } = connection.tables;
+  const [row] = await connection.rows(
+    sql`select ${rowCount.n} as n from ${rowCount} where ${rowCount.table_name} = ${table}`,
+  );
+  return toInteger(row?.n);
+}

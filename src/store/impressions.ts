@@ -1,0 +1,133 @@
+/**
+ * Adds batches of views to counters, each exactly once.
+ *
+ * The ledger has one row for each (source, label): the last batch applied. A source numbers its batches of a label
+ * 1, 2, 3, … and gives each an id; a batch that comes again (a lost COMMIT reply, a second flusher) finds its number
+ * taken and changes nothing. Ledger row, counters and orphans are one transaction.
+ */
+import { sql } from 'drizzle-orm';
+import { INTEGER_MAX } from '../contents/content.ts';
+import { findContentType } from '../contents/index.ts';
+import type { Connection } from '../db/connection.ts';
+import { toInteger, toText } from '../db/rows.ts';
+import { lockForCounting, pairsTable } from '../db/sql.ts';
+import { tableOf } from './contents.ts';
+
+/** Views of one content model: content id → times seen. */
+export interface ImpressionBatch {
+  /** Who numbers the batches: a Redis history, or one embedded process. */
+  readonly source: string;
+  readonly label: string;
+  readonly seq: number;
+  readonly batchId: string;
+  readonly views: ReadonlyMap<number, number>;
+}
+
+/** `applied_before`: this very batch. `stale`: another batch has this number or a later one; nothing was changed. */
+export type ApplyResult = 'applied' | 'applied_before' | 'stale';
+
+/** Ledger rows of embedded processes that ended long ago are summed up under this source. */
+export const RETIRED_SOURCE = 'embedded:retired';
+const EMBEDDED_SOURCES = 'embedded:%';
+const RETIRE_AFTER_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Applies one batch inside the caller's transaction. Rows are locked by ascending id, so that flushers cannot
+ * deadlock with each other.
+ * @param rowsMax rows in one UPDATE (FLUSH_BATCH_ROWS)
+ * @throws AppError `unavailable` (also for a lock time-out or deadlock): try the same batch again
+ */
+export async function applyBatch(tx: Connection, batch: ImpressionBatch, rowsMax: number): Promise<ApplyResult> {
+  if (!(await takeTurn(tx, batch))) return (await isApplied(tx, batch)) ? 'applied_before' : 'stale';
+  const pairs = [...batch.views].sort(([a], [b]) => a - b);
+  for (let start = 0; start < pairs.length; start += rowsMax) {
+    await addViews(tx, batch, pairs.slice(start, start + rowsMax));
+  }
+  return 'applied';
+}
+
+/** Writes the ledger row; false when the batch's number was taken before. Concurrent callers wait here for each other. */
+async function takeTurn(tx: Connection, batch: ImpressionBatch): Promise<boolean> {
+  const { ledger } = tx.tables;
+  let total = 0;
+  for (const n of batch.views.values()) total += n;
+  const rows = await tx.rows(sql`
+    insert into ${ledger} (source, label, last_seq, last_batch_id, views_total, applied_at)
+    values (${batch.source}, ${batch.label}, ${batch.seq}, ${batch.batchId}, ${total}, ${sql.param(new Date(), ledger.applied_at)})
+    on conflict (source, label) do update set last_seq = excluded.last_seq, last_batch_id = excluded.last_batch_id,
+      views_total = ${ledger.views_total} + excluded.views_total, applied_at = excluded.applied_at
+    where ${ledger.last_seq} < excluded.last_seq returning 1`);
+  return rows.length > 0;
+}
+
+async function isApplied(tx: Connection, batch: ImpressionBatch): Promise<boolean> {
+  const { ledger } = tx.tables;
+  const [row] = await tx.rows(sql`
+    select ${ledger.last_batch_id} as id from ${ledger} where ${ledger.source} = ${batch.source} and ${ledger.label} = ${batch.label}`);
+  return row !== undefined && toText(row.id) === batch.batchId;
+}
+
+async function addViews(
+  tx: Connection,
+  batch: ImpressionBatch,
+  pairs: readonly (readonly [number, number])[],
+): Promise<void> {
+  const type = findContentType(batch.label);
+  const present = new Set<number>();
+  const counted = new Set<number>();
+  if (type !== undefined) {
+    const table = tableOf(tx, type);
+    const ids = sql.join(
+      pairs.map(([id]) => sql`${id}`),
+      sql`, `,
+    );
+    const locked = await tx.rows(sql`
+      select ${table.id} as id from ${table} where ${table.id} in (${ids}) order by ${table.id} ${lockForCounting(tx.dialect)}`);
+    for (const row of locked) present.add(toInteger(row.id));
+    const updated = await tx.rows(sql`
+      update ${table} set counter = ${table.counter} + v.n from ${pairsTable(tx.dialect, padded(pairs))}
+      where ${table.id} = v.id and ${table.counter} <= ${INTEGER_MAX} - v.n returning ${table.id} as id`);
+    for (const row of updated) counted.add(toInteger(row.id));
+  }
+  const orphans = pairs.filter(([id]) => !counted.has(id));
+  if (orphans.length > 0) await writeOrphans(tx, batch, orphans, present);
+}
+
+/** Rounds a batch up to a power of two with rows that match nothing, so that few statement shapes are ever prepared. */
+function padded(pairs: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  const length = 2 ** Math.ceil(Math.log2(pairs.length));
+  return [...pairs, ...Array.from({ length: length - pairs.length }, () => [0, 0] as const)];
+}
+
+async function writeOrphans(
+  tx: Connection,
+  batch: ImpressionBatch,
+  pairs: readonly (readonly [number, number])[],
+  present: ReadonlySet<number>,
+): Promise<void> {
+  const { orphan } = tx.tables;
+  const now = sql.param(new Date(), orphan.created_at);
+  const values = pairs.map(
+    ([id, n]) =>
+      sql`(${batch.source}, ${batch.label}, ${batch.batchId}, ${String(id)}, ${n}, ${present.has(id) ? 'counter full' : 'content removed'}, ${now})`,
+  );
+  await tx.rows(sql`
+    insert into ${orphan} (source, label, batch_id, id, n, reason, created_at) values ${sql.join(values, sql`, `)}
+    on conflict (source, label, batch_id, id) do nothing`);
+}
+
+/** Sums up the ledger rows of embedded processes that applied nothing for a week: one row a label stays, not one a start. */
+export async function retireSources(tx: Connection): Promise<void> {
+  const { ledger } = tx.tables;
+  const before = sql.param(new Date(Date.now() - RETIRE_AFTER_MS), ledger.applied_at);
+  const retired = await tx.rows(sql`
+    delete from ${ledger} where ${ledger.source} like ${EMBEDDED_SOURCES} and ${ledger.source} <> ${RETIRED_SOURCE}
+      and ${ledger.applied_at} < ${before} returning label, views_total`);
+  for (const row of retired) {
+    await tx.rows(sql`
+      insert into ${ledger} (source, label, last_seq, last_batch_id, views_total, applied_at)
+      values (${RETIRED_SOURCE}, ${toText(row.label)}, 0, '', ${toInteger(row.views_total)}, ${sql.param(new Date(), ledger.applied_at)})
+      on conflict (source, label) do update set views_total = ${ledger.views_total} + excluded.views_total,
+        applied_at = excluded.applied_at`);
+  }
+}

@@ -1,0 +1,174 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { ContentType } from '../contents/content.ts';
+import { contentTypes } from '../contents/index.ts';
+import { pageFields } from '../contents/page.ts';
+import { validate } from '../contents/validate.ts';
+import type { Connection, Row } from '../db/connection.ts';
+import { toInteger, toText } from '../db/rows.ts';
+import { jsonArray } from '../db/sql.ts';
+import { AppError } from '../errors.ts';
+import { lockContent, tableOf } from './contents.ts';
+
+export interface PageSummary {
+  readonly id: number;
+  readonly title: string;
+  readonly url: string;
+}
+
+/** A content where a page shows it; `values` are the type's own fields in the type's order. */
+export interface PlacedContent {
+  readonly type: ContentType;
+  readonly id: number;
+  readonly title: string;
+  readonly counter: number;
+  readonly values: readonly string[];
+}
+
+export interface PageDetail extends PageSummary {
+  readonly contents: readonly PlacedContent[];
+}
+
+/** The reads behind the API, compiled once for a connection. Each is one round trip. */
+export interface PageReader {
+  /** The number of all pages and the rows of one list page, ordered by id, of one moment. */
+  list(offset: number, limit: number): Promise<{ count: number; pages: PageSummary[] }>;
+  /** A page with its contents in their order, or undefined. */
+  find(id: number): Promise<PageDetail | undefined>;
+}
+
+/** Prepares the API's reads. The statement of `find` has one branch for each registered type, whatever a page shows. */
+export function readPages(connection: Connection): PageReader {
+  const list = connection.prepare(listStatement(connection));
+  const find = connection.prepare(findStatement(connection));
+  return {
+    async list(offset, limit) {
+      const rows = await list({ offset, limit });
+      return { count: toInteger(rows[0]?.count), pages: rows.filter((row) => row.id !== null).map(toSummary) };
+    },
+    async find(id) {
+      const [page, ...contents] = await find({ id });
+      if (page === undefined) return undefined;
+      const [title, url] = parseValues(page);
+      return { id, title: toText(title), url: toText(url), contents: contents.map(toPlacedContent) };
+    },
+  };
+}
+
+function listStatement({ tables: { page, rowCount } }: Connection): SQL {
+  return sql`
+    select ${rowCount.n} as count, p.id, p.title, p.url
+    from ${rowCount} left join (
+      select id, title, url from ${page} order by id limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}
+    ) p on true
+    where ${rowCount.table_name} = 'pages_page'
+    order by p.id`;
+}
+
+/** One statement for the page (kind −1) and its contents (kind: place in the registry), so that all is of one moment. */
+function findStatement(connection: Connection): SQL {
+  const { dialect, tables } = connection;
+  const { page, pageContent: link } = tables;
+  const branches = contentTypes.map((type, kind) => {
+    const table = tableOf(connection, type);
+    const own = Object.keys(type.fields).map((name) => sql`${table}.${sql.identifier(name)}`);
+    const values = jsonArray(dialect, [sql`${table.id}`, sql`${table.title}`, sql`${table.counter}`, ...own]);
+    return sql`
+      select ${sql.raw(String(kind))} as kind, ${link.order} as place, ${link.id} as link, ${values} as data
+      from ${link} join ${table} on ${table.id} = ${link.object_id}
+      where ${link.page_id} = ${sql.placeholder('id')} and ${link.content_type} = ${sql.raw(`'${type.label}'`)}`;
+  });
+  const head = sql`
+    select -1 as kind, 0 as place, 0 as link, ${jsonArray(dialect, [sql`${page.title}`, sql`${page.url}`])} as data
+    from ${page} where ${page.id} = ${sql.placeholder('id')}`;
+  return sql`
+    select kind, data from (${sql.join([head, ...branches], sql` union all `)}) parts
+    order by kind >= 0, place, link`;
+}
+
+function toSummary(row: Row): PageSummary {
+  return { id: toInteger(row.id), title: toText(row.title), url: toText(row.url) };
+}
+
+function parseValues(row: Row): unknown[] {
+  const values: unknown = JSON.parse(toText(row.data));
+  if (!Array.isArray(values)) throw new TypeError('the database answered no JSON array');
+  return values;
+}
+
+function toPlacedContent(row: Row): PlacedContent {
+  const type = contentTypes[toInteger(row.kind)];
+  if (type === undefined) throw new RangeError(`no content type ${String(row.kind)}`);
+  const [id, title, counter, ...values] = parseValues(row);
+  return { type, id: toInteger(id), title: toText(title), counter: toInteger(counter), values: values.map(toText) };
+}
+
+/** A content by model and id, as a page's form and links name it. */
+export interface ContentReference {
+  readonly label: string;
+  readonly id: number;
+}
+
+function valuesOf(input: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const validated = validate(pageFields, input);
+  if ('problems' in validated) {
+    throw new AppError('invalid', 'this page cannot be stored', { fields: validated.problems });
+  }
+  return validated.values;
+}
+
+/** Stores a new page showing these contents in this order, and returns its id. @throws AppError `invalid` */
+export async function createPage(
+  tx: Connection,
+  input: Readonly<Record<string, unknown>>,
+  contents: readonly ContentReference[] = [],
+): Promise<number> {
+  const { title, url } = valuesOf(input);
+  const { page } = tx.tables;
+  const [row] = await tx.rows(sql`
+    insert into ${page} (title, url, updated_at) values (${title}, ${url}, ${sql.param(new Date(), page.updated_at)}) returning id`);
+  const id = toInteger(row?.id);
+  await placeContents(tx, id, contents);
+  return id;
+}
+
+/**
+ * Stores an edit of a page and replaces what it shows.
+ * @param version the version the editor saw
+ * @throws AppError `invalid`, `not_found`, or `conflict` when somebody saved another version since
+ */
+export async function updatePage(
+  tx: Connection,
+  id: number,
+  version: number,
+  input: Readonly<Record<string, unknown>>,
+  contents: readonly ContentReference[],
+): Promise<void> {
+  const { title, url } = valuesOf(input);
+  const { page, pageContent } = tx.tables;
+  const updated = await tx.rows(sql`
+    update ${page} set title = ${title}, url = ${url}, version = version + 1, updated_at = ${sql.param(new Date(), page.updated_at)}
+    where id = ${id} and version = ${version} returning id`);
+  if (updated.length === 0) {
+    const found = await tx.rows(sql`select 1 from ${page} where id = ${id}`);
+    if (found.length === 0) throw new AppError('not_found', `no page ${id}`);
+    throw new AppError('conflict', `page ${id} was changed by somebody else meanwhile`);
+  }
+  await tx.rows(sql`delete from ${pageContent} where page_id = ${id}`);
+  await placeContents(tx, id, contents);
+}
+
+/** Removes a page and its places; the contents stay. @throws AppError `not_found` */
+export async function removePage(tx: Connection, id: number): Promise<void> {
+  const { page } = tx.tables;
+  const removed = await tx.rows(sql`delete from ${page} where id = ${id} returning id`);
+  if (removed.length === 0) throw new AppError('not_found', `no page ${id}`);
+}
+
+async function placeContents(tx: Connection, page: number, contents: readonly ContentReference[]): Promise<void> {
+  const { pageContent } = tx.tables;
+  for (const [order, { label, id }] of contents.entries()) {
+    await lockContent(tx, label, id);
+    await tx.rows(sql`
+      insert into ${pageContent} (page_id, content_type, object_id, "order") values (${page}, ${label}, ${id}, ${order})`);
+  }
+}

@@ -1,0 +1,91 @@
+import { BlockList } from 'node:net';
+import { addNetworks } from '../config_values.ts';
+
+/** The part of Bun's server that tells who is at the other end. */
+export interface PeerLookup {
+  requestIP(request: Request): { readonly address: string } | null;
+}
+
+/** Where a request came from, as far as it can be believed. */
+export interface RequestOrigin {
+  /** `http://example.org`: scheme and host for absolute links. */
+  baseUrl(request: Request): string;
+  /** True when a request names a host this hub answers to. */
+  isHostAllowed(request: Request): boolean;
+}
+
+/**
+ * Reads scheme and host. Forwarded headers count only when the peer is a trusted proxy, and of a list the last entry,
+ * the one that proxy wrote.
+ */
+export function readOrigins(
+  settings: { readonly allowedHosts: readonly string[]; readonly trustedProxies: readonly string[] },
+  peers: () => PeerLookup | undefined,
+): RequestOrigin {
+  const trusted = addNetworks(new BlockList(), settings.trustedProxies);
+  const hasProxies = settings.trustedProxies.length > 0;
+  const exact = new Set(settings.allowedHosts);
+  const suffixes = settings.allowedHosts.filter((host) => host.startsWith('.'));
+
+  function isFromProxy(request: Request): boolean {
+    if (!hasProxies) return false;
+    const address = peers()?.requestIP(request)?.address;
+    if (address === undefined) return false;
+    const mapped = address.replace(/^::ffff:/, '');
+    return trusted.check(mapped, mapped.includes(':') ? 'ipv6' : 'ipv4');
+  }
+
+  const forwarded = (request: Request, header: string): string | undefined =>
+    isFromProxy(request) ? request.headers.get(header)?.split(',').at(-1)?.trim() : undefined;
+
+  const hostOf = (request: Request): string =>
+    forwarded(request, 'x-forwarded-host') ?? request.headers.get('host') ?? '';
+
+  return {
+    baseUrl(request) {
+      const scheme = forwarded(request, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
+      return `${scheme}://${hostOf(request)}`;
+    },
+    isHostAllowed(request) {
+      const name = hostOf(request)
+        .toLowerCase()
+        .match(/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/)?.[1]
+        ?.replace(/\.$/, '');
+      if (name === undefined || name === '') return false;
+      return (
+        exact.has('*') ||
+        exact.has(name) ||
+        suffixes.some((suffix) => name.endsWith(suffix) || name === suffix.slice(1))
+      );
+    },
+  };
+}
+
+let counter = 0;
+const PROCESS_ID = crypto.randomUUID().slice(0, 8);
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The id a request is logged and answered under: the client's own when it is sane, else a new one. */
+export function requestId(request: Request): string {
+  const given = request.headers.get('x-request-id');
+  if (given !== null && REQUEST_ID.test(given)) return given;
+  counter += 1;
+  return `${PROCESS_ID}-${counter.toString(36)}`;
+}
+
+/** The raw query of a request, without `?` and fragment. */
+export function queryOf(request: Request): string {
+  const { url } = request;
+  const start = url.indexOf('?');
+  if (start === -1) return '';
+  const end = url.indexOf('#', start);
+  return end === -1 ? url.slice(start + 1) : url.slice(start + 1, end);
+}
+
+/** The raw path of a request, percent-encoding kept. */
+export function pathOf(request: Request): string {
+  const { url } = request;
+  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3);
+  const end = url.slice(start).search(/[?#]/);
+  return end === -1 ? url.slice(start) : url.slice(start, start + end);
+}

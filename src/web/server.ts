@@ -1,0 +1,102 @@
+/**
+ * The web side in one function, Request → Response. Before the routes: the request's id, the `Host` check and the CORS
+ * preflight; after them: what matched no route, and what went wrong.
+ */
+import { Elysia } from 'elysia';
+import type { App } from '../app.ts';
+import { messageOf } from '../errors.ts';
+import { readPages } from '../store/pages.ts';
+import { VERSION } from '../version.ts';
+import { healthResource, probes } from './api/health.ts';
+import { buildOpenApi } from './api/openapi.ts';
+import { pageResources } from './api/pages.ts';
+import { type ApiContext, mountResources, redirectToSlash, sendDetail } from './api/resource.ts';
+import { schema } from './api/schema.ts';
+import { answerPreflight } from './cors.ts';
+import { docs } from './docs.ts';
+import { DETAIL, describeFailure } from './errors.ts';
+import { home } from './home.ts';
+import { htmlResponse } from './html.ts';
+import type { Readiness } from './readiness.ts';
+import { type PeerLookup, pathOf, queryOf, readOrigins, requestId } from './request.ts';
+import { staticFiles } from './static.ts';
+
+/** Probes and scrapers ask by address, whatever the name of the hub is. */
+const NOT_HOST_CHECKED = new Set(['/health/', '/health', '/livez', '/readyz', '/metrics']);
+
+/**
+ * Builds the web application.
+ * @param peers the listening server, once there is one: it knows who is at the other end
+ */
+export function buildWeb(
+  app: App,
+  readiness: Readiness,
+  peers: () => PeerLookup | undefined,
+): (request: Request) => Promise<Response> {
+  const { config, log } = app;
+  const ids = new WeakMap<Request, string>();
+  const origins = readOrigins(config, peers);
+  const context: ApiContext = {
+    corsAllowedOrigins: config.corsAllowedOrigins,
+    logFailure: (request, error) => {
+      const stack = error instanceof Error ? error.stack : undefined;
+      log.error(`${request.method} ${pathOf(request)} failed: ${messageOf(error)}`, {
+        requestId: ids.get(request),
+        stack,
+      });
+    },
+  };
+
+  const pages = pageResources({ ...config, pages: readPages(app.database), recorder: app.recorder, origins });
+  const routes = new Elysia({ strictPath: true })
+    .onError(({ code, error, request }) => {
+      if (code === 'NOT_FOUND') return sendNotFound(request, context);
+      context.logFailure(request, error);
+      const { status, detail } = describeFailure(error);
+      return sendDetail(request, context, status, detail);
+    })
+    .use(mountResources([...pages, healthResource], context))
+    .use(probes(readiness))
+    .use(schema(context, () => buildOpenApi({ ...config, version: VERSION })))
+    .use(docs)
+    .all('/api/docs', ({ request }) => redirectToSlash(request))
+    .all('/api/redoc', ({ request }) => redirectToSlash(request))
+    .use(staticFiles)
+    .use(home(app.database));
+
+  return async (received) => {
+    const request = withRoutableUrl(received);
+    const id = requestId(request);
+    ids.set(request, id);
+    const response = await answer(request);
+    response.headers.set('X-Request-ID', id);
+    return response;
+  };
+
+  async function answer(request: Request): Promise<Response> {
+    if (!NOT_HOST_CHECKED.has(pathOf(request)) && !origins.isHostAllowed(request)) {
+      log.warn('refused a request for a host that is not in ALLOWED_HOSTS', { host: request.headers.get('host') });
+      return sendDetail(request, context, 400, DETAIL.invalidHost);
+    }
+    return answerPreflight(request, config.corsAllowedOrigins) ?? (await routes.fetch(request));
+  }
+}
+
+/**
+ * Elysia finds the path by skipping at least four characters of host, and Bun gives no absolute URL at all to a request
+ * with a missing or malformed `Host`. Both get a stand-in; the real host is read from the header.
+ */
+function withRoutableUrl(request: Request): Request {
+  const { url } = request;
+  const isRoutable = url.startsWith('http') && url.indexOf('/', url.indexOf('://') + 3) >= 'http://host'.length;
+  if (isRoutable) return request;
+  const query = queryOf(request);
+  return new Request(`http://localhost${pathOf(request)}${query === '' ? '' : `?${query}`}`, request);
+}
+
+function sendNotFound(request: Request, context: ApiContext): Response {
+  if (pathOf(request).startsWith('/api/')) return sendDetail(request, context, 404, DETAIL.notFound);
+  const page =
+    '<!doctype html><html lang="en"><title>Not found</title><h1>Not found</h1><p><a href="/">ContentHub</a></p></html>';
+  return htmlResponse(request, page, undefined, 404);
+}

@@ -1,0 +1,154 @@
+/**
+ * Static files: every one is embedded in the executable and served under an address that holds the hash of its content,
+ * so browsers may keep it for ever and a new version is simply a new address.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import { Elysia } from 'elysia';
+import redocBundle from 'redoc/bundles/redoc.standalone.js' with { type: 'file' };
+import swaggerStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' };
+import swaggerBundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' };
+import appStyle from '../../views/assets/app.css' with { type: 'file' };
+import redocStart from '../../views/assets/redoc.js' with { type: 'file' };
+import swaggerStart from '../../views/assets/swagger.js' with { type: 'file' };
+import { acceptsGzip } from './compression.ts';
+
+/** Every file that can be served. To add one: import it above and write its line here. */
+const ASSETS = [
+  { name: 'app.css', path: appStyle },
+  { name: 'redoc.js', path: redocStart },
+  { name: 'redoc.standalone.js', path: redocBundle, edit: withoutForeignLogo },
+  { name: 'swagger.js', path: swaggerStart },
+  { name: 'swagger-ui-bundle.js', path: swaggerBundle },
+  { name: 'swagger-ui.css', path: swaggerStyle },
+] as const satisfies readonly Asset[];
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+};
+
+const PREFIX = '/static/';
+const HASH_CHARS = 12;
+const HASHED_NAME = new RegExp(`^(.+)\\.([0-9a-f]{${HASH_CHARS}})\\.([a-z0-9]+)$`);
+
+export type AssetName = (typeof ASSETS)[number]['name'];
+
+type Asset = {
+  name: `${string}.${keyof typeof CONTENT_TYPES}`;
+  /** Where the embedded file is read from. */
+  path: string;
+  /** Changes made to somebody else's file before it is hashed and served. */
+  edit?: (text: string) => string;
+};
+
+type LoadedAsset = { url: string; contentType: string; etag: string; body: Buffer; gzipped: () => Promise<Buffer> };
+
+const assetsByName: ReadonlyMap<string, Asset> = new Map(ASSETS.map((asset) => [asset.name, asset]));
+const loadedByName = new Map<string, LoadedAsset>();
+const gzipAsync = promisify(gzip);
+
+/**
+ * The address of an asset, `/static/<name>.<first 12 hex of its sha256>.<extension>`.
+ * The first call for a name reads and hashes the file (a few ms for the largest); later calls cost a map lookup.
+ */
+export function assetUrl(name: AssetName): string {
+  const loaded = findAsset(name);
+  if (!loaded) throw new Error(`no such asset: ${name}`);
+  return loaded.url;
+}
+
+/**
+ * GET and HEAD `/static/*`: 200 with an immutable cache lifetime, 304 when `If-None-Match` holds the file's ETag, and 404
+ * for anything but the current address of a file in the table. No path reaches the file system: a name is looked up in a map.
+ */
+export const staticFiles = new Elysia({ name: 'static' })
+  .get(`${PREFIX}*`, ({ params, request }) => serve(params['*'], request))
+  .head(`${PREFIX}*`, ({ params, request }) => serve(params['*'], request));
+
+async function serve(fileName: string, request: Request): Promise<Response> {
+  const asset = findByFileName(fileName);
+  if (!asset) return notFound();
+
+  const headers = new Headers({
+    'Content-Type': asset.contentType,
+    'Cache-Control': 'public, max-age=31536000, immutable',
+    ETag: asset.etag,
+    Vary: 'Accept-Encoding',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  if (matchesEtag(request.headers.get('If-None-Match'), asset.etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+
+  const compressed = acceptsGzip(request.headers.get('Accept-Encoding'));
+  const body = compressed ? await asset.gzipped() : asset.body;
+  if (compressed) headers.set('Content-Encoding', 'gzip');
+  headers.set('Content-Length', String(body.byteLength));
+  // A HEAD answer is made from the same body, which the server leaves out: only so is its Content-Length right.
+  return new Response(body, { headers });
+}
+
+function notFound(): Response {
+  return new Response('Not found\n', {
+    status: 404,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
+  });
+}
+
+/** The asset a hashed file name stands for; an old or invented hash is unknown. */
+function findByFileName(fileName: string): LoadedAsset | undefined {
+  const [, stem, , extension] = HASHED_NAME.exec(fileName) ?? [];
+  const asset = findAsset(`${stem}.${extension}`);
+  return asset?.url === PREFIX + fileName ? asset : undefined;
+}
+
+function findAsset(name: string): LoadedAsset | undefined {
+  const known = loadedByName.get(name);
+  if (known) return known;
+  const asset = assetsByName.get(name);
+  if (!asset) return undefined;
+  const loaded = load(asset);
+  loadedByName.set(name, loaded);
+  return loaded;
+}
+
+function load(asset: Asset): LoadedAsset {
+  const file = readFileSync(asset.path);
+  const body = asset.edit ? Buffer.from(asset.edit(file.toString('utf8'))) : file;
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, HASH_CHARS);
+  const dot = asset.name.lastIndexOf('.');
+  const extension = asset.name.slice(dot + 1);
+  let compression: Promise<Buffer> | undefined;
+  return {
+    url: `${PREFIX}${asset.name.slice(0, dot)}.${hash}.${extension}`,
+    contentType: CONTENT_TYPES[extension] ?? 'application/octet-stream',
+    // Weak, because the plain and the compressed body share it.
+    etag: `W/"${hash}"`,
+    body,
+    gzipped: () => {
+      compression ??= gzipAsync(body, { level: constants.Z_BEST_COMPRESSION });
+      return compression;
+    },
+  };
+}
+
+/** RFC 9110 §13.1.2: `*` or a list of tags, compared weakly. */
+function matchesEtag(header: string | null, etag: string): boolean {
+  if (!header) return false;
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
+  return header.split(',').some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
+}
+
+/**
+ * ReDoc puts a logo from its maker's CDN into the page and has no option against it. An empty source makes the image
+ * fail without a request, and ReDoc then leaves it out. Throws when a new version of ReDoc has changed the place.
+ */
+function withoutForeignLogo(script: string): string {
+  const logo = 'src:"https://cdn.redoc.ly/redoc/logo-mini.svg"';
+  if (!script.includes(logo))
+    throw new Error('redoc.standalone.js no longer loads its logo as expected: revise this edit');
+  return script.replace(logo, 'src:""');
+}
