@@ -4,13 +4,13 @@ import { Layout } from './layout.tsx';
 type SwaggerUiProps = {
   /** Address of the OpenAPI document as JSON. */
   schemaUrl: string;
-  assets: { style: string; swaggerStyle: string; swaggerBundle: string; start: string };
+  assets: { style: string; swaggerStyle: string; swaggerBundle: string; start: string; icon?: string };
 };
 
 type RedocProps = {
   /** Address of the OpenAPI document as JSON. */
   schemaUrl: string;
-  assets: { style: string; redocBundle: string; start: string };
+  assets: { style: string; redocBundle: string; start: string; icon?: string };
 };
 
 /** The interactive API documentation. `views/assets/swagger.js` fills the element from its `data-` attribute. */
@@ -22,6 +22,7 @@ export function SwaggerUiPage({ schemaUrl, assets }: SwaggerUiProps): JSX.Elemen
       section="swagger"
       styles={[assets.swaggerStyle, assets.style]}
       scripts={[assets.swaggerBundle, assets.start]}
+      icon={assets.icon}
     >
       <WithoutScript schemaUrl={schemaUrl} />
       <div id="swagger-ui" data-schema-url={Html.escapeHtml(schemaUrl)}></div>
@@ -38,6 +39,7 @@ export function RedocPage({ schemaUrl, assets }: RedocProps): JSX.Element {
       section="redoc"
       styles={[assets.style]}
       scripts={[assets.redocBundle, assets.start]}
+      icon={assets.icon}
     >
       <WithoutScript schemaUrl={schemaUrl} />
       <div id="redoc" data-schema-url={Html.escapeHtml(schemaUrl)}></div>

@@ -7,7 +7,7 @@ type HomeProps = {
   pageCount: number;
   /** Content types in registry order, with how many contents of each exist. */
   contentTypes: readonly { name: string; count: number }[];
-  assets: { style: string };
+  assets: { style: string; icon?: string };
 };
 
 const DOORS = [
@@ -28,8 +28,9 @@ export function HomePage(props: HomeProps): JSX.Element {
       description="A content hub: pages of typed contents behind a REST API that counts every view exactly once."
       section="home"
       styles={[props.assets.style]}
+      icon={props.assets.icon}
     >
-      <div class="home">
+      <div class="sheet">
         <h1>Pages of content, served and counted</h1>
         <p class="lead">
           This hub keeps pages made of typed contents, serves them over a REST API, and counts every view exactly once.

@@ -8,11 +8,14 @@ type LayoutProps = {
   title: string;
   /** One sentence for search engines and link previews. */
   description: string;
-  section: Section;
+  /** Where in the navigation this page stands, if it does. */
+  section?: Section;
   /** Addresses of stylesheets, in cascade order. */
   styles: readonly string[];
   /** Addresses of scripts, run in this order once the page is parsed. */
   scripts?: readonly string[];
+  /** Address of the icon in the browser's tab. */
+  icon?: string | undefined;
   children?: Children;
 };
 
@@ -33,6 +36,7 @@ export function Layout(props: LayoutProps): JSX.Element {
           <meta name="color-scheme" content="light dark" />
           <meta name="description" content={Html.escapeHtml(props.description)} />
           <title safe>{props.title}</title>
+          {props.icon === undefined ? '' : <link rel="icon" type="image/svg+xml" href={props.icon} />}
           {props.styles.map((href) => (
             <link rel="stylesheet" href={href} />
           ))}

@@ -6,7 +6,7 @@ import { assetUrl } from './static.ts';
 const SCHEMA_URL = '/api/schema/?format=json';
 
 /** Swagger UI sets its styles through the CSSOM, which no policy restricts; its icons are `data:` images in its stylesheet. */
-const SWAGGER_CSP = contentSecurityPolicy({ 'img-src': 'data:' });
+const SWAGGER_CSP = contentSecurityPolicy({ 'img-src': "'self' data:" });
 
 /**
  * ReDoc adds two `style` elements of fixed content, which are named by their hashes: an empty one, filled by
@@ -19,7 +19,7 @@ const REDOC_CSP = contentSecurityPolicy({
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
   ].join(' '),
-  'img-src': 'data:',
+  'img-src': "'self' data:",
   'worker-src': 'blob:',
 });
 
@@ -41,6 +41,7 @@ async function swaggerUi({ request }: { request: Request }): Promise<Response> {
       swaggerStyle: assetUrl('swagger-ui.css'),
       swaggerBundle: assetUrl('swagger-ui-bundle.js'),
       start: assetUrl('swagger.js'),
+      icon: assetUrl('icon.svg'),
     },
   });
   return htmlResponse(request, page, SWAGGER_CSP);
@@ -49,7 +50,12 @@ async function swaggerUi({ request }: { request: Request }): Promise<Response> {
 async function redoc({ request }: { request: Request }): Promise<Response> {
   const page = await RedocPage({
     schemaUrl: SCHEMA_URL,
-    assets: { style: assetUrl('app.css'), redocBundle: assetUrl('redoc.standalone.js'), start: assetUrl('redoc.js') },
+    assets: {
+      style: assetUrl('app.css'),
+      redocBundle: assetUrl('redoc.standalone.js'),
+      start: assetUrl('redoc.js'),
+      icon: assetUrl('icon.svg'),
+    },
   });
   return htmlResponse(request, page, REDOC_CSP);
 }

@@ -17,7 +17,7 @@ export function home(database: Connection): Elysia {
       contentTypes: await Promise.all(
         contentTypes.map(async (type) => ({ name: type.namePlural, count: await countRows(database, type.table) })),
       ),
-      assets: { style: assetUrl('app.css') },
+      assets: { style: assetUrl('app.css'), icon: assetUrl('icon.svg') },
     });
     return htmlResponse(request, page);
   };

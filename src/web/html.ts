@@ -6,6 +6,7 @@ export function contentSecurityPolicy(additions: Readonly<Record<string, string>
     'default-src': "'none'",
     'script-src': "'self'",
     'style-src': "'self'",
+    'img-src': "'self'",
     'connect-src': "'self'",
     'base-uri': "'none'",
     'form-action': "'none'",

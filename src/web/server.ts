@@ -3,6 +3,7 @@
  * preflight; after them: what matched no route, and what went wrong.
  */
 import { Elysia } from 'elysia';
+import { NotFoundPage } from '../../views/not_found.tsx';
 import type { App } from '../app.ts';
 import { messageOf } from '../errors.ts';
 import { readPages } from '../store/pages.ts';
@@ -19,7 +20,7 @@ import { home } from './home.ts';
 import { htmlResponse } from './html.ts';
 import type { Readiness } from './readiness.ts';
 import { type PeerLookup, pathOf, queryOf, readOrigins, requestId } from './request.ts';
-import { staticFiles } from './static.ts';
+import { assetUrl, staticFiles } from './static.ts';
 
 /** Probes and scrapers ask by address, whatever the name of the hub is. */
 const NOT_HOST_CHECKED = new Set(['/health/', '/health', '/livez', '/readyz', '/metrics']);
@@ -59,8 +60,8 @@ export function buildWeb(
     .use(probes(readiness))
     .use(schema(context, () => buildOpenApi({ ...config, version: VERSION })))
     .use(docs)
-    .all('/api/docs', ({ request }) => redirectToSlash(request))
-    .all('/api/redoc', ({ request }) => redirectToSlash(request))
+    .all('/api/docs', ({ request }) => redirectToSlash(request, context))
+    .all('/api/redoc', ({ request }) => redirectToSlash(request, context))
     .use(staticFiles)
     .use(home(app.database));
 
@@ -78,8 +79,14 @@ export function buildWeb(
       log.warn('refused a request for a host that is not in ALLOWED_HOSTS', { host: request.headers.get('host') });
       return sendDetail(request, context, 400, DETAIL.invalidHost);
     }
-    return answerPreflight(request, config.corsAllowedOrigins) ?? (await routes.fetch(request));
+    const preflight = isOfApi(request) ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
+    return preflight ?? (await routes.fetch(request));
   }
+}
+
+/** What pages of other origins may read. */
+function isOfApi(request: Request): boolean {
+  return /^\/(api|health)(\/|$)/.test(pathOf(request));
 }
 
 /**
@@ -94,9 +101,8 @@ function withRoutableUrl(request: Request): Request {
   return new Request(`http://localhost${pathOf(request)}${query === '' ? '' : `?${query}`}`, request);
 }
 
-function sendNotFound(request: Request, context: ApiContext): Response {
+async function sendNotFound(request: Request, context: ApiContext): Promise<Response> {
   if (pathOf(request).startsWith('/api/')) return sendDetail(request, context, 404, DETAIL.notFound);
-  const page =
-    '<!doctype html><html lang="en"><title>Not found</title><h1>Not found</h1><p><a href="/">ContentHub</a></p></html>';
+  const page = await NotFoundPage({ assets: { style: assetUrl('app.css'), icon: assetUrl('icon.svg') } });
   return htmlResponse(request, page, undefined, 404);
 }

@@ -11,6 +11,7 @@ import redocBundle from 'redoc/bundles/redoc.standalone.js' with { type: 'file' 
 import swaggerStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' };
 import swaggerBundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' };
 import appStyle from '../../views/assets/app.css' with { type: 'file' };
+import icon from '../../views/assets/icon.svg' with { type: 'file' };
 import redocStart from '../../views/assets/redoc.js' with { type: 'file' };
 import swaggerStart from '../../views/assets/swagger.js' with { type: 'file' };
 import { acceptsGzip } from './compression.ts';
@@ -18,6 +19,7 @@ import { acceptsGzip } from './compression.ts';
 /** Every file that can be served. To add one: import it above and write its line here. */
 const ASSETS = [
   { name: 'app.css', path: appStyle },
+  { name: 'icon.svg', path: icon },
   { name: 'redoc.js', path: redocStart },
   { name: 'redoc.standalone.js', path: redocBundle, edit: withoutForeignLogo },
   { name: 'swagger.js', path: swaggerStart },
@@ -28,6 +30,7 @@ const ASSETS = [
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
 };
 
 const PREFIX = '/static/';

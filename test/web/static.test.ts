@@ -4,6 +4,7 @@ import { type AssetName, assetUrl, staticFiles } from '../../src/web/static.ts';
 
 const NAMES: readonly [AssetName, string][] = [
   ['app.css', 'text/css; charset=utf-8'],
+  ['icon.svg', 'image/svg+xml'],
   ['redoc.js', 'text/javascript; charset=utf-8'],
   ['redoc.standalone.js', 'text/javascript; charset=utf-8'],
   ['swagger.js', 'text/javascript; charset=utf-8'],

@@ -72,10 +72,23 @@ export function negotiate<R extends Renderer>(
   return 'not acceptable';
 }
 
-const DECIMAL = /^[+-]?\d+(?:_\d+)*$/;
+const DIGIT = /\p{Nd}/u;
+const DECIMAL = /^[+-]?\p{Nd}+(?:_\p{Nd}+)*$/u;
 
-/** A whole number as Python's `int()` reads it: white space around, a sign, single underscores; undefined for anything else. */
+/** A digit of any script: Unicode lists the ten of each in order, without a gap. */
+function digitValue(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let above = 0;
+  while (DIGIT.test(String.fromCodePoint(code - above - 1))) above += 1;
+  return String(above % 10);
+}
+
+/**
+ * A whole number as Python's `int()` reads it: white space around, a sign, single underscores, digits of any script;
+ * undefined for anything else.
+ */
 export function parseDecimal(text: string): number | undefined {
   const trimmed = text.trim();
-  return DECIMAL.test(trimmed) ? Number(trimmed.replaceAll('_', '')) : undefined;
+  if (!DECIMAL.test(trimmed)) return undefined;
+  return Number(trimmed.replaceAll('_', '').replaceAll(/(?![0-9])\p{Nd}/gu, digitValue));
 }

@@ -37,7 +37,7 @@ export function pageResources(context: PagesContext): Resource[] {
     const page = Number(id) <= INTEGER_MAX ? await cache.find(Number(id)) : undefined;
     if (page === undefined) return NO_PAGE;
     if (request.method === 'GET') context.recorder.record(page.views);
-    return { body: page.body, value: () => JSON.parse(page.body.text) };
+    return { body: page.body };
   }
 
   return [

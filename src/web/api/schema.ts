@@ -1,15 +1,11 @@
 /** `GET /api/schema/`: the OpenAPI document as YAML or JSON, negotiated as drf-spectacular does. */
 import { Elysia } from 'elysia';
-import { DETAIL } from '../errors.ts';
-import { queryOf } from '../request.ts';
 import { type Body, createBody, renderJson, sendBody } from '../respond.ts';
 import type { JsonObject } from './components.ts';
-import { negotiate, type Renderer } from './negotiate.ts';
-import { lastValue, parseQuery } from './query.ts';
-import { type ApiContext, apiHeaders, redirectToSlash, sendDetail } from './resource.ts';
+import type { Renderer } from './negotiate.ts';
+import { ALLOW, type ApiContext, admit, apiHeaders, route } from './resource.ts';
 
 const INDENT = 4;
-const ALLOW = { Allow: 'GET, HEAD, OPTIONS' };
 
 const RENDERERS: readonly (Renderer & { readonly contentType: string })[] = [
   {
@@ -22,16 +18,19 @@ const RENDERERS: readonly (Renderer & { readonly contentType: string })[] = [
   { mediaType: 'application/json', format: 'json', contentType: 'application/json' },
 ];
 
+const ABOUT = { name: 'Schema', description: 'The OpenAPI document.', renderers: RENDERERS };
+
 /** The schema's routes. The document is built and rendered at its first request. */
 export function schema(context: ApiContext, build: () => JsonObject): Elysia {
-  let document: JsonObject | undefined;
+  let document: unknown;
   const bodies = new Map<string, Body>();
 
   function render(format: string, indent: number): Body {
     const key = `${format}:${indent}`;
     let body = bodies.get(key);
     if (body === undefined) {
-      document ??= build();
+      // Through JSON, because YAML would write parts that the document uses twice as anchors and aliases.
+      document ??= JSON.parse(JSON.stringify(build()));
       body = createBody(format === 'yaml' ? Bun.YAML.stringify(document, null, 2) : renderJson(document, indent));
       bodies.set(key, body);
     }
@@ -39,23 +38,9 @@ export function schema(context: ApiContext, build: () => JsonObject): Elysia {
   }
 
   function serve(request: Request): Response {
-    const query = parseQuery(queryOf(request));
-    const choice = negotiate(RENDERERS, request.headers.get('accept'), lastValue(query, 'format'));
-    if (choice === 'unknown format') return sendDetail(request, context, 404, DETAIL.notFound, { headers: ALLOW });
-    if (choice === 'not acceptable') return sendDetail(request, context, 406, DETAIL.notAcceptable, { headers: ALLOW });
-    if (request.method === 'OPTIONS') {
-      const value = {
-        name: 'Schema',
-        description: 'The OpenAPI document.',
-        renders: RENDERERS.map((r) => r.mediaType),
-        parses: [],
-      };
-      return sendBody(request, createBody(renderJson(value)), 200, { ...apiHeaders(request, context), ...ALLOW });
-    }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return sendDetail(request, context, 405, DETAIL.method(request.method), { headers: ALLOW });
-    }
-    const { renderer, indent } = choice;
+    const admitted = admit(request, context, ABOUT);
+    if (admitted instanceof Response) return admitted;
+    const { renderer, indent } = admitted.choice;
     return sendBody(request, render(renderer.format, indent || INDENT), 200, {
       ...apiHeaders(request, context),
       ...ALLOW,
@@ -65,7 +50,6 @@ export function schema(context: ApiContext, build: () => JsonObject): Elysia {
   }
 
   const app = new Elysia({ name: 'schema' });
-  app.all('/api/schema/', ({ request }) => serve(request));
-  app.all('/api/schema', ({ request }) => redirectToSlash(request));
+  route(app, '/api/schema/', context, ({ request }) => serve(request));
   return app;
 }
