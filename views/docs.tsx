@@ -4,13 +4,13 @@ import { Layout } from './layout.tsx';
 type SwaggerUiProps = {
   /** Address of the OpenAPI document as JSON. */
   schemaUrl: string;
-  assets: { style: string; swaggerStyle: string; swaggerBundle: string; start: string; icon?: string };
+  assets: { style: string; swaggerStyle: string; swaggerBundle: string; start: string; icon: string };
 };
 
 type RedocProps = {
   /** Address of the OpenAPI document as JSON. */
   schemaUrl: string;
-  assets: { style: string; redocBundle: string; start: string; icon?: string };
+  assets: { style: string; redocBundle: string; start: string; icon: string };
 };
 
 /** The interactive API documentation. `views/assets/swagger.js` fills the element from its `data-` attribute. */

@@ -7,7 +7,7 @@ type HomeProps = {
   pageCount: number;
   /** Content types in registry order, with how many contents of each exist. */
   contentTypes: readonly { name: string; count: number }[];
-  assets: { style: string; icon?: string };
+  assets: { style: string; icon: string };
 };
 
 const DOORS = [

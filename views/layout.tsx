@@ -15,7 +15,7 @@ type LayoutProps = {
   /** Addresses of scripts, run in this order once the page is parsed. */
   scripts?: readonly string[];
   /** Address of the icon in the browser's tab. */
-  icon?: string | undefined;
+  icon: string;
   children?: Children;
 };
 
@@ -36,7 +36,7 @@ export function Layout(props: LayoutProps): JSX.Element {
           <meta name="color-scheme" content="light dark" />
           <meta name="description" content={Html.escapeHtml(props.description)} />
           <title safe>{props.title}</title>
-          {props.icon === undefined ? '' : <link rel="icon" type="image/svg+xml" href={props.icon} />}
+          <link rel="icon" type="image/svg+xml" href={props.icon} />
           {props.styles.map((href) => (
             <link rel="stylesheet" href={href} />
           ))}

@@ -2,7 +2,7 @@ import { Html } from '@kitajs/html';
 import { Layout } from './layout.tsx';
 
 type NotFoundProps = {
-  assets: { style: string; icon?: string };
+  assets: { style: string; icon: string };
 };
 
 /** What a browser sees at an address of the public site that leads nowhere. The API answers JSON instead. */

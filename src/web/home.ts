@@ -15,7 +15,10 @@ export function home(database: Connection): Elysia {
       version: VERSION,
       pageCount: await countRows(database, 'pages_page'),
       contentTypes: await Promise.all(
-        contentTypes.map(async (type) => ({ name: type.namePlural, count: await countRows(database, type.table) })),
+        contentTypes.map(async (type) => {
+          const count = await countRows(database, type.table);
+          return { name: count === 1 ? type.name : type.namePlural, count };
+        }),
       ),
       assets: { style: assetUrl('app.css'), icon: assetUrl('icon.svg') },
     });

@@ -10,6 +10,8 @@ export interface PeerLookup {
 export interface RequestOrigin {
   /** `http://example.org`: scheme and host for absolute links. */
   baseUrl(request: Request): string;
+  /** The host a request names, with its port; '' when it names none. */
+  hostOf(request: Request): string;
   /** True when a request names a host this hub answers to. */
   isHostAllowed(request: Request): boolean;
 }
@@ -17,10 +19,11 @@ export interface RequestOrigin {
 /**
  * Reads scheme and host. Forwarded headers count only when the peer is a trusted proxy, and of a list the last entry,
  * the one that proxy wrote.
+ * @param addressOf the address of the peer a request came from, where it is known
  */
 export function readOrigins(
   settings: { readonly allowedHosts: readonly string[]; readonly trustedProxies: readonly string[] },
-  peers: () => PeerLookup | undefined,
+  addressOf: (request: Request) => string | undefined,
 ): RequestOrigin {
   const trusted = addNetworks(new BlockList(), settings.trustedProxies);
   const hasProxies = settings.trustedProxies.length > 0;
@@ -29,7 +32,7 @@ export function readOrigins(
 
   function isFromProxy(request: Request): boolean {
     if (!hasProxies) return false;
-    const address = peers()?.requestIP(request)?.address;
+    const address = addressOf(request);
     if (address === undefined) return false;
     const mapped = address.replace(/^::ffff:/, '');
     return trusted.check(mapped, mapped.includes(':') ? 'ipv6' : 'ipv4');
@@ -42,6 +45,7 @@ export function readOrigins(
     forwarded(request, 'x-forwarded-host') ?? request.headers.get('host') ?? '';
 
   return {
+    hostOf,
     baseUrl(request) {
       const scheme = forwarded(request, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
       return `${scheme}://${hostOf(request)}`;

@@ -4,8 +4,11 @@
  */
 import { Elysia } from 'elysia';
 import { NotFoundPage } from '../../views/not_found.tsx';
-import type { App } from '../app.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/connection.ts';
 import { messageOf } from '../errors.ts';
+import type { Recorder } from '../impressions/record.ts';
+import type { Log } from '../log.ts';
 import { readPages } from '../store/pages.ts';
 import { VERSION } from '../version.ts';
 import { healthResource, probes } from './api/health.ts';
@@ -22,33 +25,48 @@ import type { Readiness } from './readiness.ts';
 import { type PeerLookup, pathOf, queryOf, readOrigins, requestId } from './request.ts';
 import { assetUrl, staticFiles } from './static.ts';
 
+/** What the web side needs of the program. */
+export interface WebContext {
+  readonly config: Config;
+  readonly log: Log;
+  readonly database: Database;
+  readonly recorder: Recorder;
+}
+
 /** Probes and scrapers ask by address, whatever the name of the hub is. */
 const NOT_HOST_CHECKED = new Set(['/health/', '/health', '/livez', '/readyz', '/metrics']);
+
+/** What pages of other origins may read. */
+const OPEN_TO_ORIGINS = /^\/(api|health)(\/|$)/;
 
 /**
  * Builds the web application.
  * @param peers the listening server, once there is one: it knows who is at the other end
  */
 export function buildWeb(
-  app: App,
+  { config, log, database, recorder }: WebContext,
   readiness: Readiness,
   peers: () => PeerLookup | undefined,
 ): (request: Request) => Promise<Response> {
-  const { config, log } = app;
+  // Only of requests that failed: their log line and their answer have the same id.
   const ids = new WeakMap<Request, string>();
-  const origins = readOrigins(config, peers);
+  // The server knows the peer of the request it received, not of a stand-in.
+  const receivedAs = new WeakMap<Request, Request>();
+  const origins = readOrigins(config, (request) => peers()?.requestIP(receivedAs.get(request) ?? request)?.address);
   const context: ApiContext = {
     corsAllowedOrigins: config.corsAllowedOrigins,
     logFailure: (request, error) => {
+      const id = requestId(request);
+      ids.set(request, id);
       const stack = error instanceof Error ? error.stack : undefined;
       log.error(`${request.method} ${pathOf(request)} failed: ${messageOf(error)}`, {
-        requestId: ids.get(request),
+        requestId: id,
         stack,
       });
     },
   };
 
-  const pages = pageResources({ ...config, pages: readPages(app.database), recorder: app.recorder, origins });
+  const pages = pageResources({ ...config, pages: readPages(database), recorder, origins });
   const routes = new Elysia({ strictPath: true })
     .onError(({ code, error, request }) => {
       if (code === 'NOT_FOUND') return sendNotFound(request, context);
@@ -63,30 +81,26 @@ export function buildWeb(
     .all('/api/docs', ({ request }) => redirectToSlash(request, context))
     .all('/api/redoc', ({ request }) => redirectToSlash(request, context))
     .use(staticFiles)
-    .use(home(app.database));
+    .use(home(database));
 
   return async (received) => {
     const request = withRoutableUrl(received);
-    const id = requestId(request);
-    ids.set(request, id);
+    if (request !== received) receivedAs.set(request, received);
     const response = await answer(request);
-    response.headers.set('X-Request-ID', id);
+    response.headers.set('X-Request-ID', ids.get(request) ?? requestId(request));
     return response;
   };
 
   async function answer(request: Request): Promise<Response> {
-    if (!NOT_HOST_CHECKED.has(pathOf(request)) && !origins.isHostAllowed(request)) {
-      log.warn('refused a request for a host that is not in ALLOWED_HOSTS', { host: request.headers.get('host') });
+    const path = pathOf(request);
+    if (!origins.isHostAllowed(request) && !NOT_HOST_CHECKED.has(path)) {
+      log.warn('refused a request for a host that is not in ALLOWED_HOSTS', { host: origins.hostOf(request) });
       return sendDetail(request, context, 400, DETAIL.invalidHost);
     }
-    const preflight = isOfApi(request) ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
-    return preflight ?? (await routes.fetch(request));
+    const mayBePreflight = request.method === 'OPTIONS' && OPEN_TO_ORIGINS.test(path);
+    const preflight = mayBePreflight ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
+    return preflight ?? routes.fetch(request);
   }
-}
-
-/** What pages of other origins may read. */
-function isOfApi(request: Request): boolean {
-  return /^\/(api|health)(\/|$)/.test(pathOf(request));
 }
 
 /**

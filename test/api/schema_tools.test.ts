@@ -94,7 +94,7 @@ describe('the OpenAPI document', () => {
       ...SETTINGS,
       pages: { list: unused, find: unused },
       recorder: { record() {}, state: () => ({ pending: 0, dropped: 0, failing: false }), stop: unused },
-      origins: { baseUrl: () => '', isHostAllowed: () => true },
+      origins: { baseUrl: () => '', hostOf: () => 'localhost', isHostAllowed: () => true },
     });
     expect(resources.map(({ path }) => path.replace(':id', '{id}'))).toEqual(
       paths.filter((path) => path.startsWith('/api/v1/')),
