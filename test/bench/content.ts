@@ -1,0 +1,39 @@
+/** Content to measure with: pages of five contents each, as a fixture. */
+const TYPES = ['videocontent', 'audiocontent'] as const;
+const VERSE =
+  'Shall I compare thee to a summer’s day?\nThou art more lovely and more temperate:\nRough winds do shake the darling buds of May';
+
+export const CONTENTS_PER_PAGE = 5;
+
+/** The text of a fixture with this many pages; no page shows a content twice. */
+export function createFixture(pages: number): string {
+  const contents = Math.max(CONTENTS_PER_PAGE, Math.ceil(pages / 4));
+  const records: object[] = [];
+  for (let pk = 1; pk <= pages; pk++) {
+    records.push({ model: 'pages.page', pk, fields: { title: `Page ${pk}`, url: `https://example.org/pages/${pk}` } });
+  }
+  for (let pk = 1; pk <= contents; pk++) {
+    const file_url = `https://example.org/films/${pk}.mp4`;
+    const video = { title: `Video ${pk}`, counter: 0, file_url, subtitles_url: '' };
+    records.push({ model: 'pages.videocontent', pk, fields: video });
+    records.push({ model: 'pages.audiocontent', pk, fields: { title: `Audio ${pk}`, counter: 0, text: VERSE } });
+  }
+  for (let page = 1; page <= pages; page++) {
+    for (let order = 0; order < CONTENTS_PER_PAGE; order++) {
+      const fields = {
+        page,
+        content_type: ['pages', TYPES[order % TYPES.length]],
+        object_id: ((page * CONTENTS_PER_PAGE + order) % contents) + 1,
+        order,
+      };
+      records.push({ model: 'pages.pagecontent', pk: (page - 1) * CONTENTS_PER_PAGE + order + 1, fields });
+    }
+  }
+  return JSON.stringify(records);
+}
+
+/** The sum of all counters in a dump of contents. */
+export function sumOfCounters(dump: string): number {
+  const records: { fields: { counter: number } }[] = JSON.parse(dump);
+  return records.reduce((sum, { fields }) => sum + fields.counter, 0);
+}
