@@ -10,6 +10,7 @@ import {
   parseNetworks,
   parseOrigins,
   parseRedisUrl,
+  parseServerHost,
 } from './config_values.ts';
 import { type DatabaseAddress, describeAddress } from './db/open.ts';
 import { AppError, messageOf } from './errors.ts';
@@ -57,7 +58,12 @@ const settings = {
     secret: true,
     parse: String,
   } satisfies Setting<string>,
-  postgresHost: { name: 'POSTGRES_HOST', fallback: 'localhost', help: 'with USE_POSTGRES: the host', parse: String },
+  postgresHost: {
+    name: 'POSTGRES_HOST',
+    fallback: 'localhost',
+    help: 'with USE_POSTGRES: the host',
+    parse: parseServerHost,
+  },
   postgresPort: {
     name: 'POSTGRES_PORT',
     fallback: '5432',
@@ -185,13 +191,23 @@ const FORMER_NAMES: Readonly<Record<string, string>> = {
   SQL_PORT: 'POSTGRES_PORT',
 };
 
+function isSet(text: string | undefined): boolean {
+  return text !== undefined && text.trim() !== '';
+}
+
 /** The text of a setting: the environment's, the named file's for a secret, or the default. */
 function textOf(setting: Setting<unknown>, environment: Environment): string {
   const { name } = setting;
-  const text = environment[name];
-  const path = setting.secret ? environment[`${name}_FILE`] : undefined;
-  if (path === undefined || path === '') return text === undefined || text === '' ? setting.fallback : text.trim();
-  if (text !== undefined && text !== '') throw new Error(`given twice, here and by ${name}_FILE`);
+  const text = environment[name]?.trim() ?? '';
+  const path = setting.secret ? (environment[`${name}_FILE`] ?? '') : '';
+  if (path === '') return text === '' ? setting.fallback : text;
+  if (text !== '') throw new Error(`given twice, here and by ${name}_FILE`);
+  const secret = readSecret(name, path);
+  if (secret === '') throw new Error(`the file that ${name}_FILE names is empty`);
+  return secret;
+}
+
+function readSecret(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
@@ -212,10 +228,11 @@ export function readConfig(environment: Environment, flags: Environment = {}): C
     try {
       values[key] = setting.parse(textOf(setting, given));
     } catch (error) {
-      problems.push(`${setting.name}: ${messageOf(error)}`);
+      const isFlag = flags[setting.name] !== undefined;
+      problems.push(`${isFlag ? `--${setting.name.toLowerCase()}` : setting.name}: ${messageOf(error)}`);
     }
   }
-  const isGiven = (name: string) => (given[name] ?? '') !== '' || (given[`${name}_FILE`] ?? '') !== '';
+  const isGiven = (name: string) => isSet(given[name]) || isSet(given[`${name}_FILE`]);
   if (values.usePostgres === true && isGiven('DATABASE_URL')) {
     problems.push('USE_POSTGRES: DATABASE_URL is set too; keep one of the two');
   }
@@ -224,13 +241,26 @@ export function readConfig(environment: Environment, flags: Environment = {}): C
   return finish(values as Values, isGiven('DATABASE_URL'));
 }
 
+/** How to log while the rest of the configuration is not known, or wrong: what is not right is at its default. */
+export function readLogSettings(environment: Environment): Pick<Config, 'logLevel' | 'logFormat'> {
+  const read = <T>(setting: Setting<T>): T => {
+    try {
+      return setting.parse(textOf(setting, environment));
+    } catch {
+      return setting.parse(setting.fallback);
+    }
+  };
+  return { logLevel: read(settings.logLevel), logFormat: read(settings.logFormat) };
+}
+
 function finish(values: Values, hasDatabaseUrl: boolean): Config {
   const { databaseUrl, usePostgres, postgresDb, postgresUser, postgresPassword, postgresHost, postgresPort, ...rest } =
     values;
   let database = databaseUrl;
   if (usePostgres) {
     const user = `${encodeURIComponent(postgresUser)}:${encodeURIComponent(postgresPassword)}`;
-    const url = `postgres://${user}@${postgresHost}:${postgresPort}/${encodeURIComponent(postgresDb)}`;
+    const host = postgresHost.includes(':') ? `[${postgresHost}]` : postgresHost;
+    const url = `postgres://${user}@${host}:${postgresPort}/${encodeURIComponent(postgresDb)}`;
     database = { dialect: 'postgres', url };
   } else if (!hasDatabaseUrl) {
     database = { dialect: 'sqlite', path: join(rest.dataDir, 'contenthub.db') };
@@ -263,13 +293,10 @@ export function findMisnamed(environment: Environment): string[] {
 /** Every setting with its value as the program understood it; secrets only as set or not. For `contenthub config`. */
 export function describeConfig(config: Config, environment: Environment): string {
   const rows = Object.values<Setting<unknown>>(settings).map((setting) => {
-    const given = (environment[setting.name] ?? '') !== '' || (environment[`${setting.name}_FILE`] ?? '') !== '';
-    const value = setting.secret
-      ? given
-        ? '(set, not shown)'
-        : setting.fallback
-      : environment[setting.name] || setting.fallback;
-    return `${setting.name.padEnd(22)} ${value.padEnd(34)} ${given ? 'environment' : 'default'}`.trimEnd();
+    const own = environment[setting.name]?.trim() ?? '';
+    const given = own !== '' || (setting.secret === true && isSet(environment[`${setting.name}_FILE`]));
+    const value = !given ? setting.fallback : setting.secret ? '(set, not shown)' : own;
+    return `${setting.name.padEnd(22)} ${value.padEnd(34)} ${given ? 'environment' : 'default'}`;
   });
   return `${rows.join('\n')}\n\ndatabase in use: ${describeAddress(config.database)}\n`;
 }

@@ -76,14 +76,27 @@ export function parseNetworks(text: string): readonly string[] {
 /** Puts networks into a list that answers `check(address)`. @throws Error naming the one it cannot read */
 export function addNetworks(list: BlockList, networks: readonly string[]): BlockList {
   for (const network of networks) {
-    const [address = '', prefix] = network.split('/');
+    const [, address = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(network) ?? [];
     const family = isIP(address);
-    const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
-    const isValid = family !== 0 && /^\d{1,3}$/.test(String(bits)) && bits <= (family === 4 ? 32 : 128);
-    if (!isValid) throw new Error(`expected addresses or networks like 10.0.0.0/8 or ::1, got "${network}"`);
+    const bitsMax = family === 4 ? 32 : 128;
+    const bits = prefix === undefined ? bitsMax : Number(prefix);
+    if (family === 0 || bits > bitsMax) {
+      throw new Error(`expected addresses or networks like 10.0.0.0/8 or ::1, got "${network}"`);
+    }
     list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
   }
   return list;
+}
+
+/** True for a URL with a host, a database, and percent-encoding that can be read back. */
+function isPostgresUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname, pathname, username, password } = new URL(text);
+  try {
+    return hostname !== '' && decodeURIComponent(`${username}${password}${pathname}`) !== '' && pathname.length > 1;
+  } catch {
+    return false;
+  }
 }
 
 /** A database URL. Messages never contain it: it may hold a password. */
@@ -97,8 +110,7 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
     return { dialect: 'sqlite', path };
   }
   if (scheme === 'postgres' || scheme === 'postgresql') {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined || url.hostname === '' || url.pathname.length < 2) {
+    if (!isPostgresUrl(text)) {
       throw new Error('expected postgres://USER:PASSWORD@HOST:PORT/DATABASE (special characters percent-encoded)');
     }
     return { dialect: 'postgres', url: text };
@@ -118,10 +130,18 @@ export function parseRedisUrl(text: string): string {
   return text;
 }
 
-/** The address a server listens on: an IP address or a host name. */
+/** The address a server listens on: an IP address (IPv6 with or without brackets) or a host name. */
 export function parseListenHost(text: string): string {
-  if (isIP(text) === 0 && !/^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(text)) {
-    throw new Error(`expected an address or host name to listen on, got "${text}"`);
-  }
-  return text;
+  return parseHost(text, /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/, 'an address or host name to listen on');
+}
+
+/** The host of a server: an IP address (IPv6 with or without brackets) or a host name, as containers have it with `_`. */
+export function parseServerHost(text: string): string {
+  return parseHost(text, /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$/, 'a host name or address');
+}
+
+function parseHost(text: string, name: RegExp, expected: string): string {
+  const bare = text.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(bare) === 6 || isIP(text) === 4 || (isIP(text) === 0 && name.test(text))) return bare;
+  throw new Error(`expected ${expected}, got "${text}"`);
 }

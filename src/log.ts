@@ -28,7 +28,9 @@ function pretty(time: Date, level: LogLevel, message: string, fields: LogFields)
 }
 
 function json(time: Date, level: LogLevel, message: string, fields: LogFields): string {
-  return `${JSON.stringify({ time: time.toISOString(), level, message, ...fields })}\n`;
+  const own = { time: time.toISOString(), level, message };
+  // Own names first, and not replaced by fields of the same names.
+  return `${printable(JSON.stringify({ ...own, ...fields, ...own }))}\n`;
 }
 
 /** A log that writes one line an event to `write` (standard error unless told otherwise). */

@@ -3,11 +3,13 @@
  * The only file that ends the process or listens to signals.
  */
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { parseEnv } from 'node:util';
 import { type Arguments, type Option, parseArguments, UsageError } from './commands/arguments.ts';
 import { commands, helpText, PLANNED_COMMANDS } from './commands/index.ts';
-import { assertNothingLeft, describeHub, flagSettings, serveOptions, startHub } from './commands/serve.ts';
-import { type Environment, findMisnamed, readConfig } from './config.ts';
+import { createOutput } from './commands/output.ts';
+import { assertNothingLeft, describeHub, flagSettings, type Hub, serveOptions, startHub } from './commands/serve.ts';
+import { type Environment, findMisnamed, readConfig, readLogSettings } from './config.ts';
 import { AppError, messageOf } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { nearest } from './nearest.ts';
@@ -17,32 +19,34 @@ const ENV_FILE: Option = { name: 'env-file', value: 'FILE', help: 'read settings
 /** A clean stop that takes longer than this is no clean stop. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** The environment, over what `--env-file` holds. */
-function readEnvironment(given: Arguments): Environment {
-  const path = given.value('env-file');
-  if (path === undefined) return process.env;
-  try {
-    return { ...parseEnv(readFileSync(path, 'utf8')), ...process.env };
-  } catch (error) {
-    throw new UsageError(`--env-file ${path} cannot be read: ${messageOf(error)}`);
-  }
-}
+const output = createOutput(process.stdout, (error) => {
+  // `--help | head` closes the pipe early: that is the reader's choice, not an error.
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`contenthub: cannot write to standard output: ${error.message}\n`);
+  process.exit(1);
+});
+/** Its reader may go away: a hub serves on without its log. */
+const errorOutput = createOutput(process.stderr, () => {});
 
-/** A log before the configuration is known, or when it is broken. */
-function earlyLog(): Log {
-  return createLog('info', process.stderr.isTTY ? 'pretty' : 'json');
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h') || argv[0] === 'help') {
+    output.print(helpText(VERSION));
+    return 0;
+  }
+  if (argv.includes('--version') || argv.includes('-V')) {
+    output.print(`contenthub ${VERSION}\n`);
+    return 0;
+  }
+  const [first = ''] = argv;
+  const before = first === `--${ENV_FILE.name}` ? 2 : first.startsWith(`--${ENV_FILE.name}=`) ? 1 : 0;
+  const name = argv[before];
+  if (name === undefined || name.startsWith('-')) return serve(argv);
+  return runCommand(name, [...argv.slice(0, before), ...argv.slice(before + 1)]);
 }
 
 async function runCommand(name: string, argv: readonly string[]): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    if (PLANNED_COMMANDS.includes(name)) throw new AppError('unavailable', `${name} is not part of this version`);
-    const near = nearest(
-      name,
-      commands.map((candidate) => candidate.name),
-    );
-    throw new UsageError(`unknown command ${name}${near === undefined ? '; see --help' : `, did you mean ${near}?`}`);
-  }
+  if (command === undefined) throw unknownCommand(name);
   const given = parseArguments(argv, [...command.options, ENV_FILE]);
   const surplus = given.positionals[command.operandsMax];
   if (surplus !== undefined) throw new UsageError(`${name}: unexpected "${surplus}"`);
@@ -50,36 +54,104 @@ async function runCommand(name: string, argv: readonly string[]): Promise<number
   return command.run({
     arguments: given,
     environment,
-    log: earlyLog(),
+    log: openEarlyLog(environment),
+    interruption: endAtSignal(),
     readConfig: () => readConfig(environment),
-    print: (text) => process.stdout.write(text),
+    print: output.print,
   });
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once, which is safe by construction. */
-function firstSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        process.on(signal, () => process.exit(1));
-        resolve(signal);
-      });
-    }
-  });
+function unknownCommand(name: string): AppError {
+  if (PLANNED_COMMANDS.includes(name)) return new AppError('unavailable', `${name} is not part of this version`);
+  const near = nearest(
+    name,
+    commands.map((candidate) => candidate.name),
+  );
+  return new UsageError(`unknown command ${name}${near === undefined ? '; see --help' : `, did you mean ${near}?`}`);
+}
+
+/** The environment, over what `--env-file` holds. An empty variable is none. */
+function readEnvironment(given: Arguments): Environment {
+  const path = given.value(ENV_FILE.name);
+  if (path === undefined) return process.env;
+  const own = Object.entries(process.env).filter(([, value]) => value !== '');
+  try {
+    return { ...parseEnv(readFileSync(path, 'utf8')), ...Object.fromEntries(own) };
+  } catch (error) {
+    throw new UsageError(`--env-file ${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** A log for before the configuration is known, or when it is broken; warns of names that look like settings and are none. */
+function openEarlyLog(environment: Environment): Log {
+  const { logLevel, logFormat } = readLogSettings(environment);
+  const log = createLog(logLevel, logFormat);
+  for (const sentence of findMisnamed(environment)) log.warn(sentence);
+  return log;
+}
+
+/** Ends a command at the first signal: the database rolls back by itself, and `interruption` removes what else there is. */
+function endAtSignal(): AbortSignal {
+  const interruption = new AbortController();
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      interruption.abort();
+      process.stderr.write(`${lineStart()}contenthub: interrupted\n`);
+      process.exit(128 + constants.signals[signal]);
+    });
+  }
+  return interruption.signal;
+}
+
+/** Why a hub stops, and with which exit code. */
+interface Stop {
+  readonly reason: string;
+  readonly code: number;
 }
 
 async function serve(argv: readonly string[]): Promise<number> {
   const given = parseArguments(argv, [...serveOptions, ENV_FILE]);
   const environment = readEnvironment(given);
+  openEarlyLog(environment);
   const config = readConfig(environment, flagSettings(given));
   const log = createLog(config.logLevel, config.logFormat);
-  for (const sentence of findMisnamed(environment)) log.warn(sentence);
+  const stopped = whenToStop(log);
+  const first = await Promise.race([startHub(given, config, log), stopped]);
+  if ('reason' in first) {
+    // Nothing was served, so nothing is left; what the start had begun in the database is rolled back.
+    log.info('stopped before serving', { signal: first.reason });
+    return first.code;
+  }
+  log.info('serving', { url: first.url, version: VERSION, pid: process.pid });
+  if (process.stdout.isTTY || config.logFormat === 'pretty') output.print(describeHub(first.url));
+  const { reason, code } = await stopped;
+  log.info('stopping', { signal: reason });
+  await stop(first, log);
+  return code;
+}
 
-  const signal = firstSignal();
-  const hub = await startHub(given, config, log);
-  log.info('serving', { url: hub.url, version: VERSION, pid: process.pid });
-  if (process.stdout.isTTY || config.logFormat === 'pretty') process.stdout.write(describeHub(hub.url));
-  log.info('stopping', { signal: await signal });
+/**
+ * Resolves at the first SIGTERM or SIGINT, or when an error came from where nothing catches it: what was counted is still
+ * stored then. A further signal ends the process at once, which is safe by construction.
+ */
+function whenToStop(log: Log): Promise<Stop> {
+  const { promise, resolve } = Promise.withResolvers<Stop>();
+  let hasSignal = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (hasSignal) process.exit(1);
+      hasSignal = true;
+      resolve({ reason: signal, code: 0 });
+    });
+  }
+  onFault = (error) => {
+    log.error('unexpected error; stopping', { error: stackOf(error) });
+    resolve({ reason: 'unexpected error', code: 1 });
+  };
+  return promise;
+}
+
+async function stop(hub: Hub, log: Log): Promise<void> {
   const deadline = setTimeout(() => {
     log.error('the stop took too long; what was left is lost');
     process.exit(1);
@@ -87,34 +159,30 @@ async function serve(argv: readonly string[]): Promise<number> {
   assertNothingLeft(await hub.stop());
   clearTimeout(deadline);
   log.info('stopped');
-  return 0;
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const [first, ...rest] = argv;
-  if (argv.includes('--help') || argv.includes('-h') || first === 'help') {
-    process.stdout.write(helpText(VERSION));
-    return 0;
-  }
-  if (argv.includes('--version') || argv.includes('-V')) {
-    process.stdout.write(`contenthub ${VERSION}\n`);
-    return 0;
-  }
-  return first === undefined || first.startsWith('-') ? serve(argv) : runCommand(first, rest);
+/** Where a line begins on a terminal that may show a progress bar. */
+function lineStart(): string {
+  return process.stderr.isTTY ? '\r\u001b[2K' : '';
 }
 
-/** `--help | head` closes the pipe early: that is the reader's choice, not an error. */
-process.stdout.on('error', (error: Error & { code?: string }) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const isExpected = error instanceof AppError;
-    process.stderr.write(
-      `contenthub: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    process.exit(error instanceof UsageError ? 2 : 1);
-  },
-);
+async function fail(error: unknown): Promise<void> {
+  const text = error instanceof AppError ? error.message : stackOf(error);
+  await errorOutput.print(`${lineStart()}contenthub: ${text}\n`);
+  await output.flush();
+  process.exit(error instanceof UsageError ? 2 : 1);
+}
+
+let onFault: (error: unknown) => void = fail;
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => onFault(error));
+}
+
+main(process.argv.slice(2)).then(async (code) => {
+  await output.flush();
+  process.exit(code);
+}, fail);

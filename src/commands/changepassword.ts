@@ -4,7 +4,7 @@ import { hashPassword, passwordProblems } from '../web/passwords.ts';
 import { UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { withDatabase } from './open.ts';
-import { askNewPassword, assertTerminal } from './prompt.ts';
+import { askNewPassword, assertTerminal, openPrompt } from './prompt.ts';
 
 export const changePasswordCommand: Command = {
   name: 'changepassword',
@@ -20,7 +20,12 @@ export const changePasswordCommand: Command = {
         throw new AppError('not_found', `changepassword: there is no user "${username}"`);
       }
       assertTerminal('changepassword', 'run it where you can type');
-      const password = await askNewPassword((candidate) => passwordProblems(candidate, username), print);
+      const prompt = openPrompt();
+      const password = await askNewPassword(
+        prompt,
+        (candidate) => passwordProblems(candidate, username),
+        print,
+      ).finally(prompt.close);
       const hash = await hashPassword(password);
       await database.tx((tx) => setPassword(tx, username, hash));
       print(`password of ${username} changed\n`);

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 import { readSchemaState } from '../db/migrate.ts';
-import { openDatabase } from '../db/open.ts';
 import { messageOf } from '../errors.ts';
 import type { Command } from './command.ts';
+import { withAnyDatabase } from './open.ts';
 
 export const checkCommand: Command = {
   name: 'check',
@@ -21,15 +21,12 @@ export const checkCommand: Command = {
 
 async function databaseProblems(config: Config): Promise<string[]> {
   try {
-    const database = openDatabase(config.database);
-    try {
+    return await withAnyDatabase(config, async (database) => {
       const { state } = await readSchemaState(database);
       if (state === 'behind') return ['database: migrations are pending; run contenthub migrate'];
       if (state === 'ahead') return ['database: migrated by a newer version; run that version'];
       return [];
-    } finally {
-      await database.close();
-    }
+    });
   } catch (error) {
     return [`database: ${messageOf(error)}`];
   }

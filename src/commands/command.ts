@@ -7,10 +7,12 @@ export interface CommandContext {
   readonly arguments: Arguments;
   readonly environment: Environment;
   readonly log: Log;
+  /** Aborted when a signal ends the process, right before it ends: the listener's last moment to remove a file. */
+  readonly interruption: AbortSignal;
   /** @throws AppError `invalid` naming every problem of the configuration */
   readConfig(): Config;
-  /** Writes to standard output. */
-  print(text: string): void;
+  /** Writes to standard output; resolves when the text was taken, which only long output needs to wait for. */
+  print(text: string): Promise<void>;
 }
 
 /** A command of `contenthub`. */
@@ -24,4 +26,22 @@ export interface Command {
   readonly options: readonly Option[];
   /** Does the work and returns the exit code. @throws AppError */
   run(context: CommandContext): Promise<number>;
+}
+
+/**
+ * Does `work`, then `remove`; a signal that ends the process meanwhile removes too.
+ * @param remove synchronous, for nothing runs after it
+ */
+export async function withRemoval<T>(
+  interruption: AbortSignal,
+  remove: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  interruption.addEventListener('abort', remove);
+  try {
+    return await work();
+  } finally {
+    interruption.removeEventListener('abort', remove);
+    remove();
+  }
 }

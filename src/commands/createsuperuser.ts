@@ -6,7 +6,7 @@ import { generatePassword, hashPassword, passwordProblems } from '../web/passwor
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { withDatabase } from './open.ts';
-import { ask, askNewPassword, assertTerminal } from './prompt.ts';
+import { askNewPassword, assertTerminal, openPrompt, type Prompt } from './prompt.ts';
 
 const EMAIL_CHARACTERS_MAX = 254;
 
@@ -23,28 +23,29 @@ export const createSuperuserCommand: Command = {
     { name: 'if-not-exists', help: 'do nothing, successfully, when the user exists' },
   ],
   async run(context) {
-    return withDatabase(context.readConfig(), (database) => create(context, database));
+    return withDatabase(context.readConfig(), async (database) => {
+      const dialogue = openDialogue(context);
+      try {
+        return await create(context, database, dialogue);
+      } finally {
+        dialogue.close();
+      }
+    });
   },
 };
 
-/** A value from our variable or Django's. */
-function fromEnvironment(environment: Environment, name: string): string | undefined {
-  return environment[`CONTENTHUB_SUPERUSER_${name}`] || environment[`DJANGO_SUPERUSER_${name}`] || undefined;
-}
-
-async function create(context: CommandContext, database: Database): Promise<number> {
+async function create(context: CommandContext, database: Database, dialogue: Dialogue): Promise<number> {
   const { arguments: given, print } = context;
-  const mayAsk = !given.has('noinput');
-  const username = await readUsername(context, mayAsk);
+  const username = await readUsername(context, dialogue);
   if ((await findUser(database, username)) !== undefined) {
     if (!given.has('if-not-exists'))
       throw new AppError('conflict', `createsuperuser: the user name "${username}" is taken`);
     print(`user ${username} exists already; nothing was changed\n`);
     return 0;
   }
-  const email = await readEmail(context, mayAsk);
+  const email = await readEmail(context, dialogue);
   const generated = given.has('generate-password') ? generatePassword() : undefined;
-  const password = generated ?? (await readPassword(context, username, mayAsk));
+  const password = generated ?? (await readPassword(context, username, dialogue));
   const passwordHash = await hashPassword(password);
   await database.tx((tx) => createSuperuser(tx, { username, email, passwordHash }));
   print(`superuser ${username} created\n`);
@@ -53,9 +54,35 @@ async function create(context: CommandContext, database: Database): Promise<numb
   return 0;
 }
 
+/** The questions of one run; the terminal is taken when the first is asked. */
+interface Dialogue {
+  readonly mayAsk: boolean;
+  /** @throws AppError that says `instead` when there is no terminal */
+  prompt(instead: string): Prompt;
+  close(): void;
+}
+
+function openDialogue({ arguments: given }: CommandContext): Dialogue {
+  let prompt: Prompt | undefined;
+  return {
+    mayAsk: !given.has('noinput'),
+    prompt(instead) {
+      assertTerminal('createsuperuser', instead);
+      prompt ??= openPrompt();
+      return prompt;
+    },
+    close: () => prompt?.close(),
+  };
+}
+
+/** A value from our variable or Django's. */
+function fromEnvironment(environment: Environment, name: string): string | undefined {
+  return environment[`CONTENTHUB_SUPERUSER_${name}`] || environment[`DJANGO_SUPERUSER_${name}`] || undefined;
+}
+
 async function readUsername(
   { arguments: given, environment, print }: CommandContext,
-  mayAsk: boolean,
+  dialogue: Dialogue,
 ): Promise<string> {
   const known = given.value('username') ?? fromEnvironment(environment, 'USERNAME');
   if (known !== undefined) {
@@ -63,25 +90,33 @@ async function readUsername(
     if (problem !== undefined) throw new UsageError(`createsuperuser: ${problem}`);
     return known;
   }
-  if (!mayAsk) throw new UsageError('createsuperuser: --noinput needs --username or CONTENTHUB_SUPERUSER_USERNAME');
-  assertTerminal('createsuperuser', 'use --noinput with --username and CONTENTHUB_SUPERUSER_PASSWORD');
+  if (!dialogue.mayAsk)
+    throw new UsageError('createsuperuser: --noinput needs --username or CONTENTHUB_SUPERUSER_USERNAME');
+  const prompt = dialogue.prompt('use --noinput with --username and CONTENTHUB_SUPERUSER_PASSWORD');
   for (;;) {
-    const username = (await ask('User name: ')).trim();
+    const username = (await prompt.ask('User name: ')).trim();
     const problem = usernameProblem(username);
     if (problem === undefined) return username;
     print(`${problem}\n`);
   }
 }
 
-async function readEmail({ arguments: given, environment, print }: CommandContext, mayAsk: boolean): Promise<string> {
+/** Asked for only beside the name: who gives `--username` gives `--email` too, or wants none. */
+async function readEmail(
+  { arguments: given, environment, print }: CommandContext,
+  dialogue: Dialogue,
+): Promise<string> {
   const known = given.value('email') ?? fromEnvironment(environment, 'EMAIL');
-  if (known !== undefined || !mayAsk || given.value('username') !== undefined) {
+  const isAsked =
+    dialogue.mayAsk && (given.value('username') ?? fromEnvironment(environment, 'USERNAME')) === undefined;
+  if (known !== undefined || !isAsked) {
     const email = known ?? '';
     if (!isEmail(email)) throw new UsageError(`createsuperuser: "${email}" is not an email address`);
     return email;
   }
+  const prompt = dialogue.prompt('use --email');
   for (;;) {
-    const email = (await ask('Email address (may be empty): ')).trim();
+    const email = (await prompt.ask('Email address (may be empty): ')).trim();
     if (isEmail(email)) return email;
     print('This is not an email address.\n');
   }
@@ -94,7 +129,7 @@ function isEmail(text: string): boolean {
 async function readPassword(
   { environment, print }: CommandContext,
   username: string,
-  mayAsk: boolean,
+  dialogue: Dialogue,
 ): Promise<string> {
   const known = fromEnvironment(environment, 'PASSWORD');
   if (known !== undefined) {
@@ -103,11 +138,11 @@ async function readPassword(
       throw new AppError('invalid', `createsuperuser: the password is too weak: ${problems.join(' ')}`);
     return known;
   }
-  if (!mayAsk) {
+  if (!dialogue.mayAsk) {
     throw new UsageError(
       'createsuperuser: --noinput needs CONTENTHUB_SUPERUSER_PASSWORD in the environment, or --generate-password',
     );
   }
-  assertTerminal('createsuperuser', 'set CONTENTHUB_SUPERUSER_PASSWORD, or use --generate-password');
-  return askNewPassword((password) => passwordProblems(password, username), print);
+  const prompt = dialogue.prompt('set CONTENTHUB_SUPERUSER_PASSWORD, or use --generate-password');
+  return askNewPassword(prompt, (password) => passwordProblems(password, username), print);
 }

@@ -1,15 +1,16 @@
-import { chmod, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { realpathSync, rmSync, statSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { AppError, messageOf } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { UsageError } from './arguments.ts';
-import type { Command } from './command.ts';
+import { type Command, withRemoval } from './command.ts';
 import { dumpFixture } from './fixtures/dump.ts';
 import { type FixtureModel, fixtureModels } from './fixtures/models.ts';
 import { withDatabase } from './open.ts';
 
 const INDENT_MAX = 8;
-const WRITE_CHARACTERS = 64 * 1024;
+const BLOCK_CHARACTERS = 64 * 1024;
 
 export const dumpDataCommand: Command = {
   name: 'dumpdata',
@@ -21,15 +22,15 @@ export const dumpDataCommand: Command = {
     { name: 'indent', value: 'N', help: `lay out with N spaces a level, 0 to ${INDENT_MAX}` },
     { name: 'o', value: 'FILE', help: 'write to FILE (mode 0600) instead of standard output' },
   ],
-  async run({ arguments: given, readConfig, print }) {
+  async run({ arguments: given, readConfig, print, interruption }) {
     const models = chooseModels(given.positionals);
     const options = { isNatural: given.has('natural-foreign'), indent: readIndent(given.value('indent')) };
     const file = given.value('o');
     await withDatabase(readConfig(), (database) =>
       database.snapshot(async (connection) => {
         const parts = dumpFixture(connection, models, options);
-        if (file === undefined) await writeOut(parts, print);
-        else await writeFile(parts, file);
+        if (file === undefined) await writeOut(inBlocks(parts), print);
+        else await writeFile(inBlocks(parts), file, interruption);
       }),
     );
     return 0;
@@ -63,32 +64,53 @@ function readIndent(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-async function writeOut(parts: AsyncGenerator<string>, print: (text: string) => void): Promise<void> {
-  let buffer = '';
+/** The same text in fewer, larger parts. */
+async function* inBlocks(parts: AsyncIterable<string>): AsyncGenerator<string> {
+  let block = '';
   for await (const part of parts) {
-    buffer += part;
-    if (buffer.length < WRITE_CHARACTERS) continue;
-    print(buffer);
-    buffer = '';
+    block += part;
+    if (block.length < BLOCK_CHARACTERS) continue;
+    yield block;
+    block = '';
   }
-  print(buffer);
+  yield block;
+}
+
+async function writeOut(blocks: AsyncIterable<string>, print: (text: string) => Promise<void>): Promise<void> {
+  for await (const block of blocks) await print(block);
 }
 
 /** Writes beside the target and moves it there when it is whole: a failed dump leaves an older one as it was. */
-async function writeFile(parts: AsyncGenerator<string>, path: string): Promise<void> {
-  const unfinished = join(dirname(path), `.${crypto.randomUUID()}.partial`);
-  try {
-    const writer = Bun.file(unfinished).writer();
-    await chmod(unfinished, 0o600).catch(() => {});
-    for await (const part of parts) {
-      writer.write(part);
-      await writer.flush();
-    }
-    await writer.end();
-    await chmod(unfinished, 0o600);
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw new AppError('unavailable', `cannot write ${path}: ${messageOf(error)}`, { cause: error });
-  }
+async function writeFile(blocks: AsyncIterable<string>, path: string, interruption: AbortSignal): Promise<void> {
+  const target = readTarget(path);
+  const unfinished = join(dirname(target), `.${basename(target)}.${crypto.randomUUID()}.partial`);
+  await withRemoval(
+    interruption,
+    () => rmSync(unfinished, { force: true }),
+    async () => {
+      try {
+        const file = await open(unfinished, 'wx', 0o600);
+        try {
+          for await (const block of blocks) await file.write(block);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(unfinished, target);
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        throw new AppError('unavailable', `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+      }
+    },
+  );
+}
+
+/** The file to replace, behind symbolic links. @throws AppError when what is there cannot be replaced by a file */
+function readTarget(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return path;
+  if (stats.isDirectory()) throw new AppError('invalid', `cannot write ${path}: it is a directory`);
+  if (!stats.isFile())
+    throw new AppError('invalid', `cannot write ${path}: it is no regular file; use > instead of -o`);
+  return realpathSync(path);
 }

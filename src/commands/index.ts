@@ -48,7 +48,7 @@ export function helpText(version: string): string {
   return `contenthub ${version}: pages of typed contents, a REST API, exact view counters
 
 usage: contenthub [--web] [--worker] [--beat] [--host H] [--port N] [--env-file FILE]
-       contenthub COMMAND [OPTION…]
+       contenthub [--env-file FILE] COMMAND [OPTION…]
 
 Without a command the named roles run in this process; none named means all of them.
 ${optionLines(serveOptions)}

@@ -1,6 +1,7 @@
 import { migrate, readSchemaState } from '../db/migrate.ts';
-import { describeAddress, openDatabase } from '../db/open.ts';
+import { describeAddress } from '../db/open.ts';
 import type { Command, CommandContext } from './command.ts';
+import { withAnyDatabase } from './open.ts';
 
 export const migrateCommand: Command = {
   name: 'migrate',
@@ -23,14 +24,11 @@ async function apply({ readConfig, print, log }: CommandContext): Promise<number
 
 async function check({ readConfig, print }: CommandContext): Promise<number> {
   const config = readConfig();
-  const database = openDatabase(config.database);
-  try {
+  return withAnyDatabase(config, async (database) => {
     const { state, pending, unknown } = await readSchemaState(database);
     if (state === 'current') print(`${describeAddress(config.database)} is current\n`);
     if (state === 'behind') print(`pending: ${pending.join(' ')} (run contenthub migrate)\n`);
     if (state === 'ahead') print(`unknown to this version: ${unknown.join(' ')} (run the newer version)\n`);
     return state === 'current' ? 0 : 1;
-  } finally {
-    await database.close();
-  }
+  });
 }

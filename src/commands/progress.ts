@@ -4,7 +4,7 @@ const REDRAW_MS = 100;
 /** Shows how far long work is: a bar on a terminal, nothing elsewhere (the command's own lines say what was done). */
 export interface Progress {
   add(amount: number): void;
-  /** Clears the bar. */
+  /** Clears the bar, for good. Idempotent. */
   end(): void;
 }
 
@@ -15,7 +15,7 @@ export interface Progress {
 export function showProgress(label: string, total: number, stream: NodeJS.WriteStream = process.stderr): Progress {
   let done = 0;
   let drawnAt = 0;
-  const isShown = stream.isTTY === true && total > 0;
+  let isShown = stream.isTTY === true && total > 0;
   return {
     add(amount) {
       done += amount;
@@ -28,6 +28,7 @@ export function showProgress(label: string, total: number, stream: NodeJS.WriteS
     },
     end() {
       if (isShown) stream.write('\r\u001b[2K');
+      isShown = false;
     },
   };
 }

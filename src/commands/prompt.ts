@@ -1,6 +1,16 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { AppError } from '../errors.ts';
+
+/** Questions on the terminal. Close it when the last is answered. */
+export interface Prompt {
+  /**
+   * Asks one question; a hidden answer is not shown while it is typed. Lines typed ahead answer later questions.
+   * @throws AppError at end of input and at Ctrl-C
+   */
+  ask(question: string, options?: { readonly isHidden?: boolean }): Promise<string>;
+  close(): void;
+}
 
 /** @throws AppError when nobody can be asked */
 export function assertTerminal(command: string, instead: string): void {
@@ -8,35 +18,65 @@ export function assertTerminal(command: string, instead: string): void {
   throw new AppError('invalid', `${command}: there is no terminal to ask on; ${instead}`);
 }
 
-/** Asks one question on the terminal; a hidden answer is not shown while it is typed. @throws AppError at end of input */
-export async function ask(question: string, options: { readonly isHidden?: boolean } = {}): Promise<string> {
-  // readline echoes what is typed to its output: for a hidden answer that leads nowhere.
-  const output = options.isHidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stdout;
-  const line = createInterface({ input: process.stdin, output, terminal: true });
+export function openPrompt(): Prompt {
+  // The terminal itself shows nothing of what is typed; readline does, to its output.
+  let isMuted = true;
+  const output = new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      if (!isMuted) process.stdout.write(chunk);
+      done();
+    },
+  });
+  const lines = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
+  const typedAhead: string[] = [];
+  let take: ((line: string) => void) | undefined;
+  lines.on('line', (line) => {
+    // What follows in the same breath answers the next question, which may be a hidden one.
+    isMuted = true;
+    const answer = take;
+    take = undefined;
+    if (answer === undefined) typedAhead.push(line);
+    else answer(line);
+  });
   const { promise: closed, reject } = Promise.withResolvers<never>();
-  line.once('close', () => reject(new AppError('invalid', 'cancelled')));
-  line.once('SIGINT', () => line.close());
-  if (options.isHidden) process.stdout.write(question);
-  try {
-    return await Promise.race([line.question(options.isHidden ? '' : question), closed]);
-  } finally {
-    closed.catch(() => {});
-    line.close();
-    if (options.isHidden) process.stdout.write('\n');
-  }
+  closed.catch(() => {});
+  lines.once('close', () => reject(new AppError('invalid', 'cancelled')));
+  lines.once('SIGINT', () => lines.close());
+  return {
+    async ask(question, { isHidden = false } = {}) {
+      const ahead = typedAhead.shift();
+      if (isHidden || ahead !== undefined) process.stdout.write(question);
+      try {
+        if (ahead !== undefined) return ahead;
+        const answer = new Promise<string>((resolve) => {
+          take = resolve;
+        });
+        isMuted = isHidden;
+        if (!isHidden) {
+          lines.setPrompt(question);
+          lines.prompt(true);
+        }
+        return await Promise.race([answer, closed]);
+      } finally {
+        if (isHidden || ahead !== undefined) process.stdout.write('\n');
+      }
+    },
+    close: () => lines.close(),
+  };
 }
 
 /** Asks for a new password twice, until the two agree and `problemsOf` finds none. */
 export async function askNewPassword(
+  prompt: Prompt,
   problemsOf: (password: string) => readonly string[],
   print: (text: string) => void,
 ): Promise<string> {
   for (;;) {
-    const password = await ask('Password: ', { isHidden: true });
+    const password = await prompt.ask('Password: ', { isHidden: true });
     const problems = problemsOf(password);
     if (problems.length > 0) {
       for (const problem of problems) print(`${problem}\n`);
-    } else if ((await ask('Password (again): ', { isHidden: true })) === password) {
+    } else if ((await prompt.ask('Password (again): ', { isHidden: true })) === password) {
       return password;
     } else {
       print('The two are not the same.\n');

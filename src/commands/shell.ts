@@ -1,4 +1,5 @@
 import { start } from 'node:repl';
+import { runInThisContext } from 'node:vm';
 import { sql } from 'drizzle-orm';
 import { contentTypes } from '../contents/index.ts';
 import type { Database } from '../db/connection.ts';
@@ -7,6 +8,7 @@ import * as contents from '../store/contents.ts';
 import { createPage, readPages, removePage, updatePage } from '../store/pages.ts';
 import { searchContents } from '../store/search.ts';
 import * as users from '../store/users.ts';
+import { UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { withDatabase } from './open.ts';
 
@@ -18,13 +20,17 @@ const WELCOME = `At hand: database, sql, types, pages, contents, search, users. 
 
 export const shellCommand: Command = {
   name: 'shell',
-  summary: 'a JavaScript prompt with the stores at hand',
+  summary: 'a JavaScript prompt with the stores at hand; runs what is piped into it',
   operands: '',
   operandsMax: 0,
   options: [],
   async run({ readConfig, print }) {
     const config = readConfig();
     return withDatabase(config, async (database) => {
+      if (!process.stdin.isTTY) {
+        await runScript(await new Response(Bun.stdin.stream()).text(), shellContext(database), print);
+        return 0;
+      }
       print(`ContentHub shell on ${describeAddress(config.database)}\n${WELCOME}`);
       const repl = start({ prompt: 'contenthub> ', useGlobal: false });
       Object.assign(repl.context, shellContext(database));
@@ -35,6 +41,35 @@ export const shellCommand: Command = {
     });
   },
 };
+
+/**
+ * Runs what was piped in, as the body of an async function; of a single expression it prints the value.
+ * @throws UsageError when it is not JavaScript, and whatever it throws
+ */
+async function runScript(
+  text: string,
+  context: Readonly<Record<string, unknown>>,
+  print: (text: string) => Promise<void>,
+): Promise<void> {
+  const expression = text.trim().replace(/;+$/, '');
+  const asExpression = compile(`return (${expression}\n)`, context);
+  const script = typeof asExpression === 'function' ? asExpression : compile(text, context);
+  if (typeof script !== 'function') throw new UsageError(`shell: not JavaScript: ${script.message}`);
+  const value: unknown = await script(context);
+  if (value !== undefined) await print(`${typeof value === 'string' ? value : Bun.inspect(value)}\n`);
+}
+
+type Script = (context: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
+/** The function with this body and the context's names in scope, or why there is none. */
+function compile(body: string, context: Readonly<Record<string, unknown>>): Script | SyntaxError {
+  try {
+    return runInThisContext(`(async ({ ${Object.keys(context).join(', ')} }) => {${body}\n})`, { filename: 'stdin' });
+  } catch (error) {
+    if (error instanceof SyntaxError) return error;
+    throw error;
+  }
+}
 
 /** What stands in the prompt's scope. */
 function shellContext(database: Database): Readonly<Record<string, unknown>> {

@@ -5,16 +5,17 @@
  *
  * - Two starters at once: the second waits for the lock, then finds nothing to do.
  * - Interrupted: the transaction never commits, the database is as before.
- * - SQLite: foreign keys are off while tables are rebuilt (a rebuild would otherwise cascade into children) and are
+ * - SQLite: ids stay used up when a table is rebuilt; foreign keys are off while tables are rebuilt (a rebuild would otherwise cascade into children) and are
  *   checked before the commit.
  */
+import type { Database as SqliteFile } from 'bun:sqlite';
 import { sql } from 'drizzle-orm';
 import { type Migration, migrations } from '../../drizzle/embedded.ts';
 import { AppError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { translate } from './errors.ts';
-import { connectPostgres } from './open.postgres.ts';
-import { beginImmediate, openSqliteFile } from './open.sqlite.ts';
+import { beginImmediate, openWriter } from './file.sqlite.ts';
+import { openLink } from './link.postgres.ts';
 import type { DatabaseAddress } from './open.ts';
 import { toText } from './rows.ts';
 import { findTable } from './sql.ts';
@@ -39,11 +40,11 @@ function compare(known: readonly Migration[], applied: readonly string[]): Schem
 }
 
 /** How the database's schema relates to this program's. @throws AppError `unavailable` */
-export async function readSchemaState(connection: Connection): Promise<SchemaState> {
+export async function readSchemaState(connection: Connection, known = migrations): Promise<SchemaState> {
   const [table] = await connection.rows(findTable(connection.dialect, 'schema_migration'));
   const rows = table === undefined ? [] : await connection.rows(sql`select tag from schema_migration order by tag`);
   return compare(
-    migrations[connection.dialect],
+    known[connection.dialect],
     rows.map((row) => toText(row.tag)),
   );
 }
@@ -76,33 +77,38 @@ async function applyPending(session: Session, known: readonly Migration[]): Prom
   return [...state.pending];
 }
 
-async function migratePostgres(url: string, onWait: () => void): Promise<string[]> {
-  const client = connectPostgres(url, { max: 1, statementTimeoutMs: 0 });
+async function migratePostgres(url: string, known: readonly Migration[], onWait: () => void): Promise<string[]> {
+  const link = openLink(url, 1, 0);
   try {
-    return await client.begin(async (transaction) => {
-      const [lock] = await transaction`select pg_try_advisory_xact_lock(${ADVISORY_LOCK_KEY}) as taken`;
-      if (lock?.taken !== true) {
-        onWait();
-        await transaction`select pg_advisory_xact_lock(${ADVISORY_LOCK_KEY})`;
-      }
-      return applyPending(
-        {
-          run: (statement) => transaction.unsafe(statement),
-          appliedTags: async () =>
-            (await transaction`select tag from schema_migration order by tag`).map((row) => toText(row.tag)),
-        },
-        migrations.postgres,
-      );
-    });
-  } catch (error) {
-    throw translate(error);
+    await link.run('begin');
+    const [lock] = await link.run('select pg_try_advisory_xact_lock($1) as taken', [ADVISORY_LOCK_KEY]);
+    if (lock?.taken !== true) {
+      onWait();
+      await link.run('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK_KEY]);
+    }
+    const applied = await applyPending(
+      {
+        run: (statement) => link.run(statement),
+        appliedTags: async () =>
+          (await link.run('select tag from schema_migration order by tag')).map((row) => toText(row.tag)),
+      },
+      known,
+    );
+    await link.run('commit');
+    return applied;
   } finally {
-    await client.end();
+    // What was not committed is rolled back when the connection ends.
+    await link.end();
   }
 }
 
-async function migrateSqlite(path: string, onWait: () => void): Promise<string[]> {
-  const file = openSqliteFile(path);
+async function migrateSqlite(path: string, known: readonly Migration[], onWait: () => void): Promise<string[]> {
+  const file = openWriter(path);
+  const appliedTags = async () =>
+    file
+      .query<{ tag: string }, []>('select tag from schema_migration order by tag')
+      .all()
+      .map((row) => row.tag);
   try {
     file.run('PRAGMA foreign_keys = OFF');
     await beginImmediate(file, 0).catch((error: unknown) => {
@@ -110,17 +116,9 @@ async function migrateSqlite(path: string, onWait: () => void): Promise<string[]
       onWait();
       return beginImmediate(file, SQLITE_LOCK_WAIT_MS);
     });
-    const applied = await applyPending(
-      {
-        run: async (statement) => file.run(statement),
-        appliedTags: async () =>
-          file
-            .query<{ tag: string }, []>('select tag from schema_migration order by tag')
-            .all()
-            .map((row) => row.tag),
-      },
-      migrations.sqlite,
-    );
+    const sequences = readSequences(file);
+    const applied = await applyPending({ run: async (statement) => file.run(statement), appliedTags }, known);
+    keepSequences(file, sequences);
     const [broken] = file.query('PRAGMA foreign_key_check').all();
     if (broken !== undefined)
       throw new AppError('internal', `a migration broke a foreign key: ${JSON.stringify(broken)}`);
@@ -134,11 +132,38 @@ async function migrateSqlite(path: string, onWait: () => void): Promise<string[]
   }
 }
 
+type Sequence = { readonly name: string; readonly seq: number };
+
+/** The highest id each table ever gave out. */
+function readSequences(file: SqliteFile): Sequence[] {
+  // The table is there once the first AUTOINCREMENT table is.
+  const [exists] = file.query("select 1 from sqlite_master where name = 'sqlite_sequence'").all();
+  return exists === undefined ? [] : file.query<Sequence, []>('select name, seq from sqlite_sequence').all();
+}
+
+/** A rebuilt table knows the ids it holds, not those that were removed from it before: they must not come again. */
+function keepSequences(file: SqliteFile, sequences: readonly Sequence[]): void {
+  for (const { name, seq } of sequences) {
+    const [table] = file.query('select 1 from sqlite_master where type = ? and name = ?').all('table', name);
+    if (table === undefined) continue;
+    const [now] = file.query<Sequence, [string]>('select name, seq from sqlite_sequence where name = ?').all(name);
+    if (now === undefined) file.query('insert into sqlite_sequence (name, seq) values (?, ?)').run(name, seq);
+    else if (now.seq < seq) file.query('update sqlite_sequence set seq = ? where name = ?').run(seq, name);
+  }
+}
+
 /**
  * Applies what is pending and returns the names of what it applied (none: the schema was current).
  * @param onWait called once when another process holds the lock
+ * @param known the migrations there are: those the program carries
  * @throws AppError `conflict` when the schema is newer than the program, `unavailable`
  */
-export function migrate(address: DatabaseAddress, onWait: () => void = () => {}): Promise<string[]> {
-  return address.dialect === 'postgres' ? migratePostgres(address.url, onWait) : migrateSqlite(address.path, onWait);
+export function migrate(
+  address: DatabaseAddress,
+  onWait: () => void = () => {},
+  known = migrations,
+): Promise<string[]> {
+  return address.dialect === 'postgres'
+    ? migratePostgres(address.url, known.postgres, onWait)
+    : migrateSqlite(address.path, known.sqlite, onWait);
 }

@@ -1,83 +1,171 @@
 import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
-import postgres from 'postgres';
+import { AppError } from '../errors.ts';
 import type { Connection, Database, Prepared, Row } from './connection.ts';
-import { translate } from './errors.ts';
+import { type Link, openLink, STATEMENT_TIMEOUT_MS } from './link.postgres.ts';
 import { schema } from './schema.postgres.ts';
+import { createTransactionRunner } from './transaction.ts';
 
-const CONNECTIONS_MAX = 10;
-const CONNECT_TIMEOUT_SECONDS = 5;
-/** A read or edit that takes longer than this is ended by the server: an answer is late enough to be useless by then. */
-const STATEMENT_TIMEOUT_MS = 30_000;
-const CLOSE_TIMEOUT_SECONDS = 5;
-
+/** Connections for reads outside of transactions, and for transactions, of which further ones wait. */
+const READERS_MAX = 6;
+const SESSIONS_MAX = 4;
+const CLOSE_TIMEOUT_MS = 2000;
+const CLOSE_POLL_MS = 5;
 const dialect = new PgDialect();
 
-/** The part of postgres.js that a pool and a transaction share. */
-type Runner = Pick<postgres.Sql, 'unsafe'>;
-type Parameter = postgres.ParameterOrJSON<never>;
+type Run = (text: string, params: readonly unknown[]) => Promise<Row[]>;
 
-async function run(runner: Runner, text: string, params: unknown[]): Promise<Row[]> {
-  try {
-    // Parameters went through the columns' own encoders: strings, numbers, booleans and null are what is left.
-    return await runner.unsafe<Row[]>(text, params as Parameter[], { prepare: true });
-  } catch (error) {
-    throw translate(error);
-  }
-}
-
-function connection(runner: Runner): Connection {
+function connection(run: Run): Connection {
   return {
     dialect: 'postgres',
     tables: schema,
-    rows(query: SQLWrapper): Promise<Row[]> {
+    async rows(query: SQLWrapper): Promise<Row[]> {
       const { sql, params } = dialect.sqlToQuery(query.getSQL());
-      return run(runner, sql, params);
+      return run(sql, params);
     },
     prepare(query: SQL): Prepared {
       const { sql, params } = dialect.sqlToQuery(query);
-      return (values = {}) => run(runner, sql, fillPlaceholders(params, { ...values }));
+      return async (values = {}) => run(sql, fillPlaceholders(params, { ...values }));
     },
   };
 }
 
-/** postgres.js over one URL. Nothing is dialled before the first statement. */
-export function connectPostgres(
-  url: string,
-  options: { max?: number; statementTimeoutMs?: number } = {},
-): postgres.Sql {
-  return postgres(url, {
-    max: options.max ?? CONNECTIONS_MAX,
-    connect_timeout: CONNECT_TIMEOUT_SECONDS,
-    connection: {
-      application_name: 'contenthub',
-      statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
-    },
-    onnotice: () => {},
-  });
-}
+/** Reads outside of transactions, over a link that is replaced when it is lost. */
+function openReaders(url: string): { run: Run; close(): Promise<void> } {
+  let link = open();
+  let isClosed = false;
+  let running = 0;
 
-/** A pool on a Postgres database. */
-export function openPostgres(url: string): Database {
-  const pool = connectPostgres(url);
+  function open(): Link {
+    return openLink(url, READERS_MAX, STATEMENT_TIMEOUT_MS, () => {
+      if (!isClosed) link = open();
+    });
+  }
 
-  async function begin<T>(mode: string, work: (connection: Connection) => Promise<T>): Promise<T> {
-    let result: { value: T } | undefined;
+  /** A read may be asked twice: one that was under way when the link was lost is asked again on the next. */
+  async function read(text: string, params: readonly unknown[]): Promise<Row[]> {
+    const used = link;
     try {
-      await pool.begin(mode, async (transaction) => {
-        result = { value: await work(connection(transaction)) };
-      });
+      return await used.run(text, params);
     } catch (error) {
-      throw translate(error);
+      if (isClosed || !used.isLost() || !used.hasAnswered()) throw error;
+      return await link.run(text, params);
     }
-    if (result === undefined) throw new Error('a transaction ended without a result');
-    return result.value;
   }
 
   return {
-    ...connection(pool),
-    tx: (work) => begin('', work),
-    snapshot: (work) => begin('isolation level repeatable read read only', work),
-    close: () => pool.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
+    async run(text, params) {
+      if (isClosed) throw new AppError('unavailable', 'the database is closed');
+      running += 1;
+      try {
+        return await read(text, params);
+      } finally {
+        running -= 1;
+      }
+    },
+    async close() {
+      isClosed = true;
+      await waitUntil(() => running === 0);
+      await link.end();
+    },
+  };
+}
+
+/** Waits for what is under way at a close, but not longer than CLOSE_TIMEOUT_MS. */
+async function waitUntil(isDone: () => boolean): Promise<void> {
+  const deadline = performance.now() + CLOSE_TIMEOUT_MS;
+  while (!isDone() && performance.now() < deadline) await Bun.sleep(CLOSE_POLL_MS);
+}
+
+/** Hands out links of one connection for transactions, at most SESSIONS_MAX at a time; lost ones are replaced. */
+function openSessions(url: string) {
+  const idle: Link[] = [];
+  const taken = new Set<Link>();
+  const waiting: (() => void)[] = [];
+  let used = 0;
+  let isClosed = false;
+
+  /** Whoever gives a place back hands it on, so that the first to wait is the first to go. */
+  function free(): void {
+    const next = waiting.shift();
+    if (next) next();
+    else used -= 1;
+  }
+
+  async function take(): Promise<Link> {
+    if (used >= SESSIONS_MAX) await new Promise<void>((resolve) => waiting.push(resolve));
+    else used += 1;
+    if (isClosed) {
+      free();
+      throw new AppError('unavailable', 'the database is closed');
+    }
+    let session = idle.pop();
+    while (session?.isLost()) session = idle.pop();
+    session ??= openLink(url, 1, STATEMENT_TIMEOUT_MS);
+    taken.add(session);
+    return session;
+  }
+
+  function giveBack(session: Link): void {
+    taken.delete(session);
+    if (session.isLost() || isClosed) void session.end();
+    else idle.push(session);
+    free();
+  }
+
+  return {
+    take,
+    giveBack,
+    /** Ends idle sessions at once and the others after what they run, or after CLOSE_TIMEOUT_MS. */
+    async close(): Promise<void> {
+      isClosed = true;
+      await waitUntil(() => taken.size === 0);
+      await Promise.all([...idle, ...taken].map((session) => session.end()));
+    },
+  };
+}
+
+/** A Postgres database. Nothing is dialled before the first statement. */
+export function openPostgres(url: string): Database {
+  const readers = openReaders(url);
+  const sessions = openSessions(url);
+  const transactions = createTransactionRunner();
+  let closed: Promise<void> | undefined;
+
+  async function transact<T>(begin: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+    transactions.assertNotNested();
+    const session = await sessions.take();
+    try {
+      await session.run(begin).catch(async (error: unknown) => {
+        await session.end();
+        throw error;
+      });
+      return await transactions.run(
+        {
+          connection: connection((text, params) => session.run(text, params)),
+          async commit() {
+            const { command } = await session.run('commit');
+            if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
+          },
+          async rollback() {
+            // A connection that cannot roll back is of no more use; the server does it when the connection ends.
+            if (!session.isLost()) await session.run('rollback').catch(() => session.end());
+          },
+        },
+        work,
+      );
+    } finally {
+      sessions.giveBack(session);
+    }
+  }
+
+  return {
+    ...connection(readers.run),
+    tx: (work) => transact('begin', work),
+    snapshot: (work) => transact('begin isolation level repeatable read read only', work),
+    close() {
+      closed ??= Promise.all([readers.close(), sessions.close()]).then(() => {});
+      return closed;
+    },
   };
 }

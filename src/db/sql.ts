@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Dialect } from './connection.ts';
 
 /** Where the two dialects say the same thing differently. Nothing outside this file and `open.*.ts` asks which one it is. */
@@ -9,19 +9,58 @@ export function jsonArray(dialect: Dialect, values: readonly SQL[]): SQL {
   return dialect === 'postgres' ? sql`json_build_array(${list})::text` : sql`json_array(${list})`;
 }
 
-/** The rows of `(id, n)` pairs as a table `v(id, n)`. Numbers, not parameters' types, decide: Postgres needs the casts. */
-export function pairsTable(dialect: Dialect, pairs: readonly (readonly [id: number, n: number])[]): SQL {
-  const rows = sql.join(
-    pairs.map(([id, n]) => (dialect === 'postgres' ? sql`(${id}::bigint, ${n}::bigint)` : sql`(${id}, ${n})`)),
-    sql`, `,
-  );
+type ValueType = 'bigint' | 'text';
+
+/**
+ * Rows of values as a table `v` with these columns, in one parameter: any number of rows (drivers allow 32,766 and
+ * 65,534 parameters), and one statement to prepare whatever their number.
+ */
+export function valuesTable(
+  dialect: Dialect,
+  columns: Readonly<Record<string, ValueType>>,
+  rows: readonly (readonly (number | string)[])[],
+): SQL {
+  const json = JSON.stringify(rows);
+  const entries = Object.entries(columns).map(([name, type], place) => {
+    const value = dialect === 'postgres' ? sql`(r ->> ${sql.raw(String(place))})::${sql.raw(type)}` : null;
+    return sql`${value ?? sql`value ->> ${sql.raw(String(place))}`} as ${sql.identifier(name)}`;
+  });
+  const list = sql.join(entries, sql`, `);
   return dialect === 'postgres'
-    ? sql`(values ${rows}) as v(id, n)`
-    : sql`(select column1 as id, column2 as n from (values ${rows})) as v`;
+    ? sql`(select ${list} from jsonb_array_elements(${json}::text::jsonb) r) v`
+    : sql`(select ${list} from json_each(${json})) v`;
+}
+
+/** True for rows whose column is one of these numbers: one parameter for any number of them. */
+export function isOneOf(dialect: Dialect, column: SQLWrapper, numbers: readonly number[]): SQL {
+  return dialect === 'postgres'
+    ? sql`${column} = any(${`{${numbers.join(',')}}`}::text::bigint[])`
+    : sql`${column} in (select value from json_each(${JSON.stringify(numbers)}))`;
+}
+
+/** A moment where no column says what it is, as in a select list. */
+export function moment(dialect: Dialect, time: Date): SQL {
+  return dialect === 'postgres' ? sql`${time.toISOString()}::timestamptz` : sql`${time.getTime()}`;
+}
+
+/** Sorts a text by its code points, as SQLite does, whatever the locale of the Postgres database. */
+export function byCodePoint(dialect: Dialect, text: SQLWrapper): SQL {
+  return dialect === 'postgres' ? sql`${text} collate "C"` : sql`${text}`;
 }
 
 /**
- * Locks a row that is about to be linked to, so that it cannot be deleted before the link is stored; counters go on.
+ * Makes a transaction that applies views wait for the disk, and for nothing else longer than it should: it is tried
+ * again, and what it holds holds up editors. Local to the transaction.
+ */
+export function limitApplying(dialect: Dialect): SQL | undefined {
+  if (dialect === 'sqlite') return undefined;
+  return sql`
+    select set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '5s', true),
+      set_config('statement_timeout', '20s', true), set_config('idle_in_transaction_session_timeout', '20s', true)`;
+}
+
+/**
+ * Locks rows that are about to be linked to, so that none can be deleted before the link is stored; counters go on.
  * SQLite has one writer at a time, so the transaction itself is the lock.
  */
 export function lockForLinking(dialect: Dialect): SQL {

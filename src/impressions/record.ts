@@ -11,7 +11,7 @@
  * What can be lost: a kill -9 loses what was gathered and not yet committed, at most IMPRESSION_PUSH_MS and one
  * transaction; a full buffer drops new views and counts the drop. A clean stop loses nothing.
  */
-import type { Database } from '../db/connection.ts';
+import type { Connection, Database } from '../db/connection.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { applyBatch, type ImpressionBatch, retireSources } from '../store/impressions.ts';
@@ -28,8 +28,8 @@ export interface Recorder {
   stop(deadlineMs: number): Promise<number>;
 }
 
-/** Increments held while the database is away: about 40 MB. Beyond, new views are dropped and counted. */
-const PENDING_VIEWS_MAX = 1_000_000;
+/** Ids held, each with its count, while the database is away: about 40 MB. Beyond, new views are dropped and counted. */
+const HELD_IDS_MAX = 1_000_000;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5000;
 const DROP_LOG_INTERVAL_MS = 1000;
@@ -38,68 +38,93 @@ const DROP_LOG_INTERVAL_MS = 1000;
 export function openEmbeddedRecorder(
   database: Database,
   log: Log,
-  options: { readonly pushMs: number; readonly batchRows: number },
+  options: { readonly pushMs: number; readonly batchRows: number; readonly heldIdsMax?: number },
 ): Recorder {
   const source = `embedded:${crypto.randomUUID()}`;
   const seqs = new Map<string, number>();
-  let gathered = new Map<PageViews, number>();
-  /** Ids held by the keys of `gathered`, and increments in it. */
-  let heldIds = 0;
+  const heldIdsMax = options.heldIdsMax ?? HELD_IDS_MAX;
+  /** Openings by page, as the answers came; `gather` adds them up by content. */
+  let opened = new Map<PageViews, number>();
+  let openedIds = 0;
+  let gathered = new Map<string, Map<number, number>>();
+  let gatheredIds = 0;
   let gatheredViews = 0;
+  let sealedIds = 0;
   let sealedViews = 0;
   let dropped = 0;
   let dropLoggedAt = Number.NEGATIVE_INFINITY;
   let timer: Timer | undefined;
   let applying: Promise<void> | undefined;
   let failing = false;
+  let isStopping = false;
   let giveUp = false;
+  let wake = () => {};
 
   function record(views: PageViews): void {
     const size = countIds(views);
     if (size === 0) return;
-    const times = gathered.get(views);
+    if (giveUp) {
+      drop(size);
+      return;
+    }
+    const times = opened.get(views);
     if (times === undefined) {
-      if (heldIds + sealedViews + size > PENDING_VIEWS_MAX) {
+      // A page that is read again counts the same ids under a new key: adding up makes room.
+      if (isFull(size)) gather();
+      if (isFull(size)) {
         drop(size);
         return;
       }
-      heldIds += size;
+      openedIds += size;
     }
-    gathered.set(views, (times ?? 0) + 1);
+    opened.set(views, (times ?? 0) + 1);
     gatheredViews += size;
     if (timer === undefined && applying === undefined) timer = setTimeout(push, options.pushMs);
+  }
+
+  function isFull(size: number): boolean {
+    return openedIds + gatheredIds + sealedIds + size > heldIdsMax;
   }
 
   function drop(size: number): void {
     dropped += size;
     if (performance.now() - dropLoggedAt < DROP_LOG_INTERVAL_MS) return;
     dropLoggedAt = performance.now();
-    log.error('views dropped: too many wait for the database', { dropped });
+    log.error('views dropped: too many wait for the database, or the program is stopping', { dropped });
+  }
+
+  function gather(): void {
+    for (const [views, times] of opened) {
+      for (const { label, ids } of views) {
+        const counts = gathered.get(label) ?? new Map<number, number>();
+        gathered.set(label, counts);
+        for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + times);
+      }
+    }
+    opened = new Map();
+    openedIds = 0;
+    gatheredIds = 0;
+    for (const counts of gathered.values()) gatheredIds += counts.size;
   }
 
   function push(): void {
     timer = undefined;
     applying = applySealed(seal()).finally(() => {
       applying = undefined;
-      if (gathered.size > 0 && !giveUp) timer = setTimeout(push, options.pushMs);
+      if (gatheredViews > 0 && !giveUp) timer = setTimeout(push, options.pushMs);
     });
   }
 
   function seal(): ImpressionBatch[] {
-    const byLabel = new Map<string, Map<number, number>>();
-    for (const [views, times] of gathered) {
-      for (const { label, ids } of views) {
-        const counts = byLabel.get(label) ?? new Map<number, number>();
-        byLabel.set(label, counts);
-        for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + times);
-      }
-    }
-    gathered = new Map();
+    gather();
+    const sealed = gathered;
+    sealedIds = gatheredIds;
     sealedViews = gatheredViews;
+    gathered = new Map();
+    gatheredIds = 0;
     gatheredViews = 0;
-    heldIds = 0;
     // In the order of labels, so that two processes lock tables in the same order.
-    return [...byLabel]
+    return [...sealed]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([label, views]) => {
         const seq = (seqs.get(label) ?? 0) + 1;
@@ -111,14 +136,10 @@ export function openEmbeddedRecorder(
   async function applySealed(batches: readonly ImpressionBatch[]): Promise<void> {
     for (let wait = RETRY_MS_MIN; ; wait = Math.min(wait * 2, RETRY_MS_MAX)) {
       try {
-        await database.tx(
-          async (tx) => {
-            for (const batch of batches) await applyBatch(tx, batch, options.batchRows);
-          },
-          { durability: 'relaxed' },
-        );
+        await database.tx((tx) => applyAll(tx, batches), { durability: 'relaxed' });
         if (failing) log.info('views are stored again', { views: sealedViews });
         failing = false;
+        sealedIds = 0;
         sealedViews = 0;
         return;
       } catch (error) {
@@ -126,22 +147,49 @@ export function openEmbeddedRecorder(
           log.error('views wait: they could not be stored', { views: sealedViews, error: messageOf(error) });
         failing = true;
         if (giveUp) return;
-        await Bun.sleep(wait);
+        await pause(isStopping ? RETRY_MS_MIN : wait);
       }
     }
   }
 
-  async function stop(deadlineMs: number): Promise<number> {
-    const deadline = setTimeout(() => {
-      giveUp = true;
-    }, deadlineMs);
-    while (!giveUp && (applying !== undefined || gathered.size > 0)) {
+  async function applyAll(tx: Connection, batches: readonly ImpressionBatch[]): Promise<void> {
+    for (const batch of batches) {
+      const result = await applyBatch(tx, batch, options.batchRows);
+      // Nobody else numbers this source's batches.
+      if (result === 'stale') throw new Error(`batch ${batch.seq} of ${source} ${batch.label} is not the ledger's`);
+    }
+  }
+
+  /** Waits, but not on when the stop begins: what is left of the time is for trying. */
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timeout = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timeout);
+        resolve();
+      };
+    });
+  }
+
+  async function storeAll(): Promise<void> {
+    while (!giveUp && (applying !== undefined || gatheredViews > 0)) {
       clearTimeout(timer);
       timer = undefined;
       if (applying === undefined) push();
       await applying;
     }
-    clearTimeout(deadline);
+  }
+
+  async function stop(deadlineMs: number): Promise<number> {
+    isStopping = true;
+    wake();
+    // A database that hangs answers neither yes nor no: it is not waited for beyond the deadline.
+    const { promise: deadline, resolve } = Promise.withResolvers<void>();
+    const timeout = setTimeout(resolve, deadlineMs);
+    await Promise.race([storeAll(), deadline]);
+    clearTimeout(timeout);
+    giveUp = true;
+    clearTimeout(timer);
     return gatheredViews + sealedViews;
   }
 

@@ -13,6 +13,9 @@ export interface Role {
 
 const REQUEST_BODY_BYTES_MAX = 1024 * 1024;
 const IDLE_TIMEOUT_SECONDS = 30;
+/** Time for answers under way at a stop: one that waits for a database that hangs is cut off. */
+const STOP_ANSWERS_MS = 3000;
+const STOP_POLL_MS = 5;
 
 /** Starts listening. @throws AppError `unavailable` when the port is taken or forbidden */
 export function startWeb(app: App): Role {
@@ -37,10 +40,18 @@ export function startWeb(app: App): Role {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,
     stop() {
       readiness.startStopping();
-      stopped ??= listening.stop();
+      stopped ??= stopListening(listening);
       return stopped;
     },
   };
+}
+
+/** Lets the answers under way finish. Connections without a request are not waited for: they may stay silent for ever. */
+async function stopListening(server: Bun.Server<undefined>): Promise<void> {
+  const deadline = performance.now() + STOP_ANSWERS_MS;
+  void server.stop();
+  while (server.pendingRequests > 0 && performance.now() < deadline) await Bun.sleep(STOP_POLL_MS);
+  await server.stop(true);
 }
 
 function reasonOf(error: unknown): string {

@@ -5,9 +5,12 @@ import { editableFields, validate } from '../contents/validate.ts';
 import type { Connection } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import type { ContentTable } from '../db/schema.ts';
-import { lockForLinking } from '../db/sql.ts';
+import { isOneOf, lockForLinking } from '../db/sql.ts';
 import { AppError } from '../errors.ts';
 import { removeSearchEntry, writeSearchEntries } from './search.ts';
+
+/** Missing contents that a message names. */
+const GONE_NAMED_MAX = 10;
 
 /** One content of any type, with its own fields in the type's order. */
 export interface Content {
@@ -100,7 +103,7 @@ export async function removeContent(tx: Connection, type: ContentType, id: numbe
   const { pageContent } = tx.tables;
   const removed = await tx.rows(sql`delete from ${table} where id = ${id} returning id`);
   if (removed.length === 0) throw new AppError('not_found', `no ${type.name} ${id}`);
-  // After the delete: it waits for links being stored (lockContent), so none can appear between check and removal.
+  // After the delete: it waits for links being stored (lockContents), so none can appear between check and removal.
   const [used] = await tx.rows(sql`
     select ${pageContent.page_id} as page from ${pageContent}
     where ${pageContent.content_type} = ${type.label} and ${pageContent.object_id} = ${id} limit 1`);
@@ -108,13 +111,28 @@ export async function removeContent(tx: Connection, type: ContentType, id: numbe
   await removeSearchEntry(tx, type.label, id);
 }
 
-/** Locks a content until the transaction's end, so that a link to it can be stored. @throws AppError `invalid` when it is gone */
-export async function lockContent(tx: Connection, label: string, id: number): Promise<void> {
+/**
+ * Locks contents of one model until the transaction's end, so that links to them can be stored.
+ * @throws AppError `invalid` naming those that are gone
+ */
+export async function lockContents(tx: Connection, label: string, ids: readonly number[]): Promise<void> {
   const type = findContentType(label);
   if (type === undefined) throw new AppError('invalid', `"${label}" is not a content model`);
   const table = tableOf(tx, type);
-  const rows = await tx.rows(sql`select id from ${table} where id = ${id} ${lockForLinking(tx.dialect)}`);
-  if (rows.length === 0) throw new AppError('invalid', `${type.name} ${id} does not exist any more`);
+  const rows = await tx.rows(sql`
+    select ${table.id} as id from ${table} where ${isOneOf(tx.dialect, table.id, ids)}
+    order by ${table.id} ${lockForLinking(tx.dialect)}`);
+  const present = new Set(rows.map((row) => toInteger(row.id)));
+  const gone = [...new Set(ids)].filter((id) => !present.has(id));
+  if (gone.length === 0) return;
+  const named = gone.slice(0, GONE_NAMED_MAX).join(', ');
+  const rest = gone.length > GONE_NAMED_MAX ? ` and ${gone.length - GONE_NAMED_MAX} more` : '';
+  throw new AppError(
+    'invalid',
+    gone.length === 1
+      ? `${type.name} ${named} does not exist any more`
+      : `${type.namePlural} ${named}${rest} do not exist any more`,
+  );
 }
 
 /** How many rows a counted table has; see drizzle/extras.ts. */

@@ -14,7 +14,7 @@ export interface FixtureTable {
   readonly name: string;
   /** Columns set on rows that are new and left alone on rows that exist. */
   readonly insertOnly: readonly string[];
-  /** True for tables that count their edits: an existing row that really changes gets the next version. */
+  /** True for tables that count their edits: an existing row that really changes gets the next version and `updated_at`. */
   readonly isVersioned: boolean;
 }
 
@@ -130,12 +130,9 @@ export async function isEmpty(connection: Connection): Promise<boolean> {
   return true;
 }
 
-/** The ids of groups by name, making those that do not exist: a dump may name groups it does not hold. */
-export async function findOrCreateGroup(tx: Connection, name: string): Promise<number> {
-  const { group } = tx.tables;
-  const [found] = await tx.rows(sql`select ${group.id} as id from ${group} where ${group.name} = ${name}`);
-  const [row] = found ? [found] : await tx.rows(sql`insert into ${group} (name) values (${name}) returning id`);
-  return toInteger(row?.id);
+/** Makes a group with an id that the caller knows to be free. */
+export async function createGroup(tx: Connection, id: number, name: string): Promise<void> {
+  await tx.rows(sql`insert into ${tx.tables.group} (id, name) values (${id}, ${name})`);
 }
 
 /** Group names by id. */

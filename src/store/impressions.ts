@@ -10,7 +10,7 @@ import { INTEGER_MAX } from '../contents/content.ts';
 import { findContentType } from '../contents/index.ts';
 import type { Connection } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
-import { lockForCounting, pairsTable } from '../db/sql.ts';
+import { isOneOf, limitApplying, lockForCounting, moment, valuesTable } from '../db/sql.ts';
 import { tableOf } from './contents.ts';
 
 /** Views of one content model: content id → times seen. */
@@ -29,6 +29,7 @@ export type ApplyResult = 'applied' | 'applied_before' | 'stale';
 /** Ledger rows of embedded processes that ended long ago are summed up under this source. */
 export const RETIRED_SOURCE = 'embedded:retired';
 const EMBEDDED_SOURCES = 'embedded:%';
+const PAIR = { id: 'bigint', n: 'bigint' } as const;
 const RETIRE_AFTER_MS = 7 * 24 * 3600 * 1000;
 
 /**
@@ -38,6 +39,8 @@ const RETIRE_AFTER_MS = 7 * 24 * 3600 * 1000;
  * @throws AppError `unavailable` (also for a lock time-out or deadlock): try the same batch again
  */
 export async function applyBatch(tx: Connection, batch: ImpressionBatch, rowsMax: number): Promise<ApplyResult> {
+  const limits = limitApplying(tx.dialect);
+  if (limits !== undefined) await tx.rows(limits);
   if (!(await takeTurn(tx, batch))) return (await isApplied(tx, batch)) ? 'applied_before' : 'stale';
   const pairs = [...batch.views].sort(([a], [b]) => a - b);
   for (let start = 0; start < pairs.length; start += rowsMax) {
@@ -77,26 +80,18 @@ async function addViews(
   const counted = new Set<number>();
   if (type !== undefined) {
     const table = tableOf(tx, type);
-    const ids = sql.join(
-      pairs.map(([id]) => sql`${id}`),
-      sql`, `,
-    );
+    const ids = pairs.map(([id]) => id);
     const locked = await tx.rows(sql`
-      select ${table.id} as id from ${table} where ${table.id} in (${ids}) order by ${table.id} ${lockForCounting(tx.dialect)}`);
+      select ${table.id} as id from ${table} where ${isOneOf(tx.dialect, table.id, ids)}
+      order by ${table.id} ${lockForCounting(tx.dialect)}`);
     for (const row of locked) present.add(toInteger(row.id));
     const updated = await tx.rows(sql`
-      update ${table} set counter = ${table.counter} + v.n from ${pairsTable(tx.dialect, padded(pairs))}
+      update ${table} set counter = ${table.counter} + v.n from ${valuesTable(tx.dialect, PAIR, pairs)}
       where ${table.id} = v.id and ${table.counter} <= ${INTEGER_MAX} - v.n returning ${table.id} as id`);
     for (const row of updated) counted.add(toInteger(row.id));
   }
   const orphans = pairs.filter(([id]) => !counted.has(id));
   if (orphans.length > 0) await writeOrphans(tx, batch, orphans, present);
-}
-
-/** Rounds a batch up to a power of two with rows that match nothing, so that few statement shapes are ever prepared. */
-function padded(pairs: readonly (readonly [number, number])[]): (readonly [number, number])[] {
-  const length = 2 ** Math.ceil(Math.log2(pairs.length));
-  return [...pairs, ...Array.from({ length: length - pairs.length }, () => [0, 0] as const)];
 }
 
 async function writeOrphans(
@@ -106,13 +101,11 @@ async function writeOrphans(
   present: ReadonlySet<number>,
 ): Promise<void> {
   const { orphan } = tx.tables;
-  const now = sql.param(new Date(), orphan.created_at);
-  const values = pairs.map(
-    ([id, n]) =>
-      sql`(${batch.source}, ${batch.label}, ${batch.batchId}, ${String(id)}, ${n}, ${present.has(id) ? 'counter full' : 'content removed'}, ${now})`,
-  );
+  const rows = pairs.map(([id, n]) => [String(id), n, present.has(id) ? 'counter full' : 'content removed']);
   await tx.rows(sql`
-    insert into ${orphan} (source, label, batch_id, id, n, reason, created_at) values ${sql.join(values, sql`, `)}
+    insert into ${orphan} (source, label, batch_id, id, n, reason, created_at)
+    select ${batch.source}, ${batch.label}, ${batch.batchId}, v.id, v.n, v.reason, ${moment(tx.dialect, new Date())}
+    from ${valuesTable(tx.dialect, { id: 'text', n: 'bigint', reason: 'text' }, rows)} where true
     on conflict (source, label, batch_id, id) do nothing`);
 }
 
@@ -123,10 +116,15 @@ export async function retireSources(tx: Connection): Promise<void> {
   const retired = await tx.rows(sql`
     delete from ${ledger} where ${ledger.source} like ${EMBEDDED_SOURCES} and ${ledger.source} <> ${RETIRED_SOURCE}
       and ${ledger.applied_at} < ${before} returning label, views_total`);
+  const totals = new Map<string, number>();
   for (const row of retired) {
+    const label = toText(row.label);
+    totals.set(label, (totals.get(label) ?? 0) + toInteger(row.views_total));
+  }
+  for (const [label, total] of totals) {
     await tx.rows(sql`
       insert into ${ledger} (source, label, last_seq, last_batch_id, views_total, applied_at)
-      values (${RETIRED_SOURCE}, ${toText(row.label)}, 0, '', ${toInteger(row.views_total)}, ${sql.param(new Date(), ledger.applied_at)})
+      values (${RETIRED_SOURCE}, ${label}, 0, '', ${total}, ${sql.param(new Date(), ledger.applied_at)})
       on conflict (source, label) do update set views_total = ${ledger.views_total} + excluded.views_total,
         applied_at = excluded.applied_at`);
   }

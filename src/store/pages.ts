@@ -5,9 +5,9 @@ import { pageFields } from '../contents/page.ts';
 import { validate } from '../contents/validate.ts';
 import type { Connection, Row } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
-import { jsonArray } from '../db/sql.ts';
+import { jsonArray, valuesTable } from '../db/sql.ts';
 import { AppError } from '../errors.ts';
-import { lockContent, tableOf } from './contents.ts';
+import { countRows, lockContents, tableOf } from './contents.ts';
 
 export interface PageSummary {
   readonly id: number;
@@ -28,9 +28,9 @@ export interface PageDetail extends PageSummary {
   readonly contents: readonly PlacedContent[];
 }
 
-/** The reads behind the API, compiled once for a connection. Each is one round trip. */
+/** The reads behind the API, compiled once for a connection. Each is one round trip, a list without rows two. */
 export interface PageReader {
-  /** The number of all pages and the rows of one list page, ordered by id, of one moment. */
+  /** The number of all pages and the rows of one list page, ordered by id, of one moment unless there are none. */
   list(offset: number, limit: number): Promise<{ count: number; pages: PageSummary[] }>;
   /** A page with its contents in their order, or undefined. */
   find(id: number): Promise<PageDetail | undefined>;
@@ -43,7 +43,9 @@ export function readPages(connection: Connection): PageReader {
   return {
     async list(offset, limit) {
       const rows = await list({ offset, limit });
-      return { count: toInteger(rows[0]?.count), pages: rows.filter((row) => row.id !== null).map(toSummary) };
+      const [first] = rows;
+      const count = first === undefined ? await countRows(connection, 'pages_page') : toInteger(first.count);
+      return { count, pages: rows.map(toSummary) };
     },
     async find(id) {
       const [page, ...contents] = await find({ id });
@@ -56,15 +58,15 @@ export function readPages(connection: Connection): PageReader {
 
 function listStatement({ tables: { page, rowCount } }: Connection): SQL {
   return sql`
-    select ${rowCount.n} as count, p.id, p.title, p.url
-    from ${rowCount} left join (
-      select id, title, url from ${page} order by id limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}
-    ) p on true
-    where ${rowCount.table_name} = 'pages_page'
-    order by p.id`;
+    select (select ${rowCount.n} from ${rowCount} where ${rowCount.table_name} = 'pages_page') as count, id, title, url
+    from ${page} order by id limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}`;
 }
 
-/** One statement for the page (kind −1) and its contents (kind: place in the registry), so that all is of one moment. */
+/**
+ * One statement for the page (kind −1) and its contents (kind: place in the registry), so that all is of one moment.
+ * The page's links are read first and once: a planner without statistics would otherwise go through every link of a
+ * type to find those of one page.
+ */
 function findStatement(connection: Connection): SQL {
   const { dialect, tables } = connection;
   const { page, pageContent: link } = tables;
@@ -73,14 +75,18 @@ function findStatement(connection: Connection): SQL {
     const own = Object.keys(type.fields).map((name) => sql`${table}.${sql.identifier(name)}`);
     const values = jsonArray(dialect, [sql`${table.id}`, sql`${table.title}`, sql`${table.counter}`, ...own]);
     return sql`
-      select ${sql.raw(String(kind))} as kind, ${link.order} as place, ${link.id} as link, ${values} as data
-      from ${link} join ${table} on ${table.id} = ${link.object_id}
-      where ${link.page_id} = ${sql.placeholder('id')} and ${link.content_type} = ${sql.raw(`'${type.label}'`)}`;
+      select ${sql.raw(String(kind))} as kind, links.place, links.link, ${values} as data
+      from links join ${table} on ${table.id} = links.object_id
+      where links.content_type = ${sql.raw(`'${type.label}'`)}`;
   });
   const head = sql`
     select -1 as kind, 0 as place, 0 as link, ${jsonArray(dialect, [sql`${page.title}`, sql`${page.url}`])} as data
     from ${page} where ${page.id} = ${sql.placeholder('id')}`;
   return sql`
+    with links as materialized (
+      select ${link.id} as link, ${link.order} as place, ${link.content_type}, ${link.object_id}
+      from ${link} where ${link.page_id} = ${sql.placeholder('id')}
+    )
     select kind, data from (${sql.join([head, ...branches], sql` union all `)}) parts
     order by kind >= 0, place, link`;
 }
@@ -101,6 +107,8 @@ function toPlacedContent(row: Row): PlacedContent {
   const [id, title, counter, ...values] = parseValues(row);
   return { type, id: toInteger(id), title: toText(title), counter: toInteger(counter), values: values.map(toText) };
 }
+
+const PLACE = { page_id: 'bigint', label: 'text', id: 'bigint', place: 'bigint' } as const;
 
 /** A content by model and id, as a page's form and links name it. */
 export interface ContentReference {
@@ -165,10 +173,16 @@ export async function removePage(tx: Connection, id: number): Promise<void> {
 }
 
 async function placeContents(tx: Connection, page: number, contents: readonly ContentReference[]): Promise<void> {
-  const { pageContent } = tx.tables;
-  for (const [order, { label, id }] of contents.entries()) {
-    await lockContent(tx, label, id);
-    await tx.rows(sql`
-      insert into ${pageContent} (page_id, content_type, object_id, "order") values (${page}, ${label}, ${id}, ${order})`);
+  if (contents.length === 0) return;
+  const idsByLabel = Map.groupBy(contents, ({ label }) => label);
+  // In the order of labels, as views are applied.
+  for (const label of [...idsByLabel.keys()].sort()) {
+    await lockContents(tx, label, idsByLabel.get(label)?.map(({ id }) => id) ?? []);
   }
+  const { pageContent } = tx.tables;
+  const rows = contents.map(({ label, id }, place) => [page, label, id, place]);
+  await tx.rows(sql`
+    insert into ${pageContent} (page_id, content_type, object_id, "order")
+    select v.page_id, v.label, v.id, v.place from ${valuesTable(tx.dialect, PLACE, rows)}
+    order by v.place`);
 }

@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm';
 import type { Connection } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
-import { findSubstring } from '../db/sql.ts';
+import { byCodePoint, findSubstring } from '../db/sql.ts';
 
 /** Options a chooser shows at a time. */
 export const SEARCH_PAGE_ROWS = 20;
@@ -44,9 +44,11 @@ export async function searchContents(
   labels: readonly string[],
   page = 0,
 ): Promise<{ results: SearchResult[]; more: boolean }> {
-  if (labels.length === 0) return { results: [], more: false };
+  // No title has a NUL, and Postgres refuses to look for one.
+  if (labels.length === 0 || term.includes('\0')) return { results: [], more: false };
   const { searchEntry: entry } = connection.tables;
-  const folded = fold(term.slice(0, TERM_CHARACTERS_MAX));
+  // Cut between characters: half of a pair would match nothing.
+  const folded = fold(term.slice(0, TERM_CHARACTERS_MAX).replace(/[\ud800-\udbff]$/, ''));
   const place = findSubstring(connection.dialect, sql`${entry.folded}`, folded);
   const wordPlace = findSubstring(connection.dialect, sql`${entry.folded}`, ` ${folded}`);
   const rows = await connection.rows(sql`
@@ -54,7 +56,7 @@ export async function searchContents(
     from ${entry}
     where ${entry.content_type} in ${[...labels]} and ${place} > 0
     order by case when ${entry.folded} = ${folded} then 0 when ${place} = 1 then 1 when ${wordPlace} > 0 then 2 else 3 end,
-      ${entry.folded}, ${entry.content_type}, ${entry.object_id}
+      ${byCodePoint(connection.dialect, entry.folded)}, ${byCodePoint(connection.dialect, entry.content_type)}, ${entry.object_id}
     limit ${SEARCH_PAGE_ROWS + 1} offset ${page * SEARCH_PAGE_ROWS}`);
   const results = rows
     .slice(0, SEARCH_PAGE_ROWS)

@@ -1,0 +1,92 @@
+/** One SQLite file: how it is made, opened, and waited for. */
+import { Database as SqliteFile } from 'bun:sqlite';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AppError } from '../errors.ts';
+import { codeOf, translate } from './errors.ts';
+
+/** How long a statement waits for another process to finish its write. */
+export const LOCK_WAIT_MS = 5000;
+const LOCK_RETRY_MS = 5;
+const CACHE_KIB = 16_384;
+
+/**
+ * Runs `action` again while another process holds a lock. Waits with a timer: `busy_timeout` would wait on the
+ * JavaScript thread and stop every answer meanwhile.
+ * @param isCancelled ends the waiting early
+ * @throws AppError `unavailable` after `waitMs`; other errors translated
+ */
+export async function whileBusy<T>(action: () => T, waitMs = LOCK_WAIT_MS, isCancelled = () => false): Promise<T> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    try {
+      return action();
+    } catch (error) {
+      if (!codeOf(error).startsWith('SQLITE_BUSY')) throw translate(error);
+      if (performance.now() > deadline || isCancelled()) {
+        throw new AppError('unavailable', `another process has kept the database locked for ${waitMs / 1000} s`, {
+          cause: error,
+        });
+      }
+      await Bun.sleep(LOCK_RETRY_MS);
+    }
+  }
+}
+
+/** Starts a write transaction. @throws AppError `unavailable` when another process writes for longer than `waitMs` */
+export async function beginImmediate(file: SqliteFile, waitMs?: number, isCancelled?: () => boolean): Promise<void> {
+  await whileBusy(() => file.run('BEGIN IMMEDIATE'), waitMs, isCancelled);
+}
+
+/**
+ * Opens the file for writing, making it (0600) and its folder (0700) when they are missing.
+ * @throws AppError `unavailable`
+ */
+export function openWriter(path: string): SqliteFile {
+  return open(path, () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+    const file = new SqliteFile(path, { readwrite: true, strict: true });
+    // Before the first answer, waiting on the thread is fine; another process may be opening the same new file.
+    file.run(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+    file.run('PRAGMA journal_mode = WAL');
+    file.run('PRAGMA foreign_keys = ON');
+    return file;
+  });
+}
+
+/** Opens an existing file for reading. @throws AppError `unavailable` */
+export function openReader(path: string): SqliteFile {
+  return open(path, () => new SqliteFile(path, { readonly: true, strict: true }));
+}
+
+function open(path: string, connect: () => SqliteFile): SqliteFile {
+  try {
+    const file = connect();
+    file.run('PRAGMA busy_timeout = 0');
+    file.run(`PRAGMA cache_size = -${CACHE_KIB}`);
+    return file;
+  } catch (error) {
+    throw new AppError('unavailable', `cannot open the database ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'SQLITE_NOTADB') return 'the file is not an SQLite database';
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return 'the folder or file is not writable';
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Returns a check that the path still leads to the file it leads to now. Writes to a file that was replaced (a backup
+ * copied over it) or removed would succeed and be gone with the process.
+ */
+export function watchFile(path: string): () => void {
+  const opened = statSync(path);
+  return () => {
+    const now = statSync(path, { throwIfNoEntry: false });
+    if (now?.ino === opened.ino && now.dev === opened.dev) return;
+    throw new AppError('unavailable', `the database file ${path} was replaced or removed: restart the program`);
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Connections to Postgres that are thrown away once one of them is lost.
+ *
+ * postgres.js (3.4) mends a lost connection in place, and three things can go wrong then: `begin` sends its ROLLBACK
+ * into the closed socket and the process ends with a TypeError; a connection that was lost while a statement waited to
+ * be sent never answers again; `end` forgets statements that still wait for a connection. So nothing is sent after the
+ * first `onclose`, what has no answer by then fails at once, and whoever needs more opens a new link.
+ */
+import postgres from 'postgres';
+import { AppError } from '../errors.ts';
+import type { Row } from './connection.ts';
+import { codeOf, translate } from './errors.ts';
+import { checkParameters } from './parameters.ts';
+
+const CONNECT_TIMEOUT_SECONDS = 5;
+/** A statement that takes longer than this is ended by the server: an answer is late enough to be useless by then. */
+export const STATEMENT_TIMEOUT_MS = 30_000;
+/** A server that says nothing for this much longer hangs, or the network swallows what it says. */
+const SILENCE_MS_MAX = 5000;
+/** Longer statements (multi-row inserts) come in many shapes; each would stay prepared for the connection's life. */
+const PREPARED_CHARACTERS_MAX = 4000;
+/** A connection ended: a restart, an administrator, the network. */
+const LOST_CODES = /^(CONNECTION_\w+|ECONNRESET|EPIPE|57P0[123])$/;
+
+type Parameter = postgres.ParameterOrJSON<never>;
+
+export interface Link {
+  /** True once a connection has ended, for whatever reason: nothing more can be run. */
+  isLost(): boolean;
+  /** True once any statement was answered: the server was there. */
+  hasAnswered(): boolean;
+  /** Runs one statement. @throws AppError `unavailable`, also for whatever has no answer when the link is lost */
+  run(text: string, params?: readonly unknown[]): Promise<postgres.RowList<Row[]>>;
+  /** Ends the connections at once; open transactions are rolled back. Idempotent. */
+  end(): Promise<void>;
+}
+
+/**
+ * Nothing is dialled before the first statement.
+ * @param max connections; statements of a transaction need a link of one
+ * @param statementTimeoutMs 0 for none
+ * @param onLost called once
+ */
+export function openLink(url: string, max: number, statementTimeoutMs: number, onLost: () => void = () => {}): Link {
+  const unanswered = new Set<(error: unknown) => void>();
+  let ended: Promise<void> | undefined;
+  let hasAnswered = false;
+  const client = postgres(url, {
+    max,
+    // A connection is kept until it is lost: postgres.js would end it between two statements of a transaction.
+    max_lifetime: null,
+    connect_timeout: CONNECT_TIMEOUT_SECONDS,
+    // Its query for array types, which nothing here uses, would end the process when its connection ends.
+    fetch_types: false,
+    connection: { application_name: 'contenthub', statement_timeout: statementTimeoutMs },
+    onnotice: () => {},
+    onclose: () => void end(),
+  });
+
+  function end(): Promise<void> {
+    if (ended !== undefined) return ended;
+    ended = client.end({ timeout: 0 });
+    for (const reject of unanswered) reject(lost());
+    onLost();
+    return ended;
+  }
+
+  async function send(text: string, params: readonly unknown[]): Promise<postgres.RowList<Row[]>> {
+    const { promise, resolve, reject } = Promise.withResolvers<postgres.RowList<Row[]>>();
+    const silence =
+      statementTimeoutMs > 0 ? setTimeout(() => void end(), statementTimeoutMs + SILENCE_MS_MAX) : undefined;
+    unanswered.add(reject);
+    try {
+      // Parameters went through the columns' own encoders: strings, numbers, booleans and null are what is left.
+      const prepare = params.length > 0 && text.length <= PREPARED_CHARACTERS_MAX;
+      client.unsafe<Row[]>(text, [...params] as Parameter[], { prepare }).then(resolve, reject);
+      const rows = await promise;
+      hasAnswered = true;
+      return rows;
+    } finally {
+      clearTimeout(silence);
+      unanswered.delete(reject);
+    }
+  }
+
+  return {
+    isLost: () => ended !== undefined,
+    hasAnswered: () => hasAnswered,
+    async run(text, params = []) {
+      if (ended !== undefined) throw lost();
+      checkParameters(params);
+      try {
+        return await send(text, params);
+      } catch (error) {
+        // The answer to this statement may come before the end of its connection is noticed.
+        if (LOST_CODES.test(codeOf(error))) void end();
+        throw translate(error);
+      }
+    },
+    end,
+  };
+}
+
+function lost(): AppError {
+  return new AppError('unavailable', 'the connection to the database was lost');
+}

@@ -1,0 +1,163 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { createFolder, createTestDatabase } from '../help/databases.ts';
+import { eventually } from '../help/eventually.ts';
+import { cleanEnvironment, runProgram, SOURCE, startProgram } from '../help/program.ts';
+import { runUnprivileged } from './unprivileged.ts';
+
+const folder = createFolder();
+const settings = { DATA_DIR: join(folder.path, 'data') };
+afterAll(() => folder.remove());
+
+async function start(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  return startProgram(SOURCE, args, { settings: { ...settings, ...more } });
+}
+
+describe('a hub', () => {
+  test('makes its database, listens where --host and --port say, over HOST and PORT, and ends with 0 at SIGTERM', async () => {
+    const hub = await start(['--host', '127.0.0.1', '--port=0'], { HOST: '203.0.113.1', PORT: '1' });
+    expect(hub.url).toMatch(/^http:\/\/127\.0\.0\.1:\d{4,5}$/);
+    expect(await (await fetch(`${hub.url}/health/`)).json()).toEqual({ status: 'ok' });
+    expect(hub.log()).toContain('"message":"database migrated"');
+    expect(await hub.end('SIGTERM')).toBe(0);
+    expect(hub.log()).toMatch(/"message":"stopping","signal":"SIGTERM".*\n.*"message":"stopped"/);
+    expect(existsSync(join(settings.DATA_DIR, 'contenthub.db-wal'))).toBe(false);
+  });
+
+  test('ends with 0 at Ctrl-C too', async () => {
+    const hub = await start([]);
+    process.kill(hub.pid, 'SIGINT');
+    await eventually(() => expect(hub.log()).toContain('"message":"stopped"'));
+    expect(await hub.end('SIGTERM')).toBe(0);
+  });
+
+  test('that is named with all its roles is one process, and needs no Redis', async () => {
+    const hub = await start(['--beat', '--web', '--worker']);
+    expect((await fetch(`${hub.url}/health/`)).status).toBe(200);
+    expect(await hub.end('SIGTERM')).toBe(0);
+  });
+
+  test.skipIf(networkInterfaces().lo?.some(({ address }) => address === '::1') !== true)(
+    'listens on IPv6, with or without brackets',
+    async () => {
+      for (const host of ['::1', '[::1]']) {
+        const hub = await start(['--host', host]);
+        expect(hub.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+        expect((await fetch(`${hub.url}/health/`)).status).toBe(200);
+        expect(await hub.end('SIGTERM')).toBe(0);
+      }
+    },
+  );
+
+  test('ends at once at a second signal of any kind, though an answer is under way', async () => {
+    const target = await createTestDatabase('postgres');
+    const hub = await start([], { DATABASE_URL: target.url });
+    const answer = Promise.withResolvers<unknown>();
+    await target.database.tx(async (tx) => {
+      await tx.rows(sql`lock table pages_page, row_count`);
+      fetch(`${hub.url}/api/v1/pages/1/`).catch(answer.resolve);
+      await eventually(async () => {
+        const waiting = await target.database.rows(sql`select 1 from pg_locks where not granted`);
+        expect(waiting).not.toEqual([]);
+      });
+      process.kill(hub.pid, 'SIGINT');
+      await eventually(() => expect(hub.log()).toContain('"message":"stopping"'));
+      const asked = performance.now();
+      expect(await hub.end('SIGTERM')).toBe(1);
+      expect(performance.now() - asked).toBeLessThan(1000);
+    });
+    await answer.promise;
+    await target.drop();
+  });
+
+  test('goes on when nobody reads its log any more', async () => {
+    const child = Bun.spawn([...SOURCE, '--port', '0'], {
+      env: cleanEnvironment({ ...settings, LOG_FORMAT: 'json', LOG_LEVEL: 'debug' }),
+      stdout: 'ignore',
+      stderr: 'pipe',
+    });
+    const reader = child.stderr.getReader();
+    const url = new TextDecoder().decode((await reader.read()).value).match(/"url":"([^"]+)"/)?.[1];
+    await reader.cancel();
+    for (let round = 0; round < 5; round++) expect((await fetch(`${url}/nothing`)).status).toBe(404);
+    child.kill('SIGTERM');
+    expect(await child.exited).toBe(0);
+  });
+
+  test('with REDIS_URL is refused with what to do, without the password', async () => {
+    for (const args of [[], ['--web']]) {
+      const own = { ...settings, REDIS_URL: 'redis://:hunter2@127.0.0.1:1', PORT: '0' };
+      const { code, stderr } = await runProgram(SOURCE, args, { settings: own });
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringContaining(
+          'contenthub: REDIS_URL is set, but counting through Redis is not part of this version: unset it\n',
+        ),
+      ]);
+      expect(stderr).not.toContain('hunter2');
+    }
+  });
+
+  test('shows a person on a terminal where to look', async () => {
+    const child = Bun.spawn([...SOURCE, '--port', '0'], {
+      env: cleanEnvironment({ ...settings, LOG_FORMAT: 'pretty' }),
+      stdout: 'pipe',
+      stderr: 'ignore',
+    });
+    const { value } = await child.stdout.getReader().read();
+    expect(new TextDecoder().decode(value)).toMatch(
+      /^ContentHub serves on http:\/\/127\.0\.0\.1:\d+\n.*\/api\/docs\//s,
+    );
+    child.kill('SIGTERM');
+    expect(await child.exited).toBe(0);
+  });
+});
+
+describe('a port', () => {
+  test('in use is named', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await eventually(() => expect(other.listening).toBe(true));
+    const address = other.address();
+    const port = String(typeof address === 'object' ? address?.port : 0);
+    const { code, stderr } = await runProgram(SOURCE, ['--port', port], { settings });
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toEndWith(
+      `contenthub: cannot listen on 127.0.0.1 port ${port}: another program is listening there; name a free one with --port\n`,
+    );
+  });
+
+  test('that only the system may use is named', () => {
+    const first = existsSync('/proc/sys/net/ipv4/ip_unprivileged_port_start')
+      ? Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'))
+      : 1024;
+    if (first <= 80) return; // In some containers everybody may use every port.
+    const own = createFolder();
+    Bun.spawnSync(['chmod', '777', own.path]);
+    const { status, stderr } = runUnprivileged(['--port', '80'], { DATA_DIR: join(own.path, 'data') });
+    own.remove();
+    expect(status).toBe(1);
+    expect(stderr).toEndWith(
+      'contenthub: cannot listen on 127.0.0.1 port 80: not permitted; ports below 1024 are the system’s, name another with --port\n',
+    );
+  });
+
+  test('or host that cannot be one is named by its option or its variable', async () => {
+    const own = { ...settings, PORT: '99999' };
+    const range = 'expected a whole number from 0 to 65535, got';
+    for (const [args, problem] of [
+      [[], `PORT: ${range} "99999"`],
+      [['--port', '65536'], `--port: ${range} "65536"`],
+      [['--port', 'x'], `--port: ${range} "x"`],
+      [['--port=-1'], `--port: ${range} "-1"`],
+      [['--port', '0', '--host', 'a b'], '--host: expected an address or host name to listen on, got "a b"'],
+    ] as const) {
+      const { code, stderr } = await runProgram(SOURCE, args, { settings: own });
+      expect([code, stderr]).toEqual([1, `contenthub: the configuration has problems:\n  ${problem}\n`]);
+    }
+  });
+});

@@ -1,0 +1,165 @@
+/** check, config, health and shell. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { envExample, settingsTable } from '../../src/config.ts';
+import { createTestDatabase, type TestDatabase } from '../help/databases.ts';
+import { type Outcome, runProgram, SOURCE, startProgram } from '../help/program.ts';
+import { load, NATURAL_DUMP } from './fixtures/loading.ts';
+import { openTerminal } from './terminal.ts';
+
+let target: TestDatabase;
+let settings: Record<string, string>;
+beforeAll(async () => {
+  target = await createTestDatabase('sqlite');
+  settings = { DATABASE_URL: target.url };
+  await load(target.database, NATURAL_DUMP);
+});
+afterAll(async () => {
+  await target.drop();
+});
+
+function run(args: readonly string[], more: Readonly<Record<string, string>> = {}, stdin?: string): Promise<Outcome> {
+  return runProgram(SOURCE, args, { settings: { ...settings, ...more }, ...(stdin !== undefined && { stdin }) });
+}
+
+describe('check', () => {
+  test('finds nothing wrong with a migrated database', async () => {
+    expect(await run(['check'])).toEqual({ code: 0, stdout: 'no problems found\n', stderr: '' });
+  });
+
+  test('names an unreachable database without its password', async () => {
+    const { code, stdout } = await run(['check'], { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/d' });
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^database: the database is not available: .*\n1 problem\(s\) found\n$/),
+    ]);
+    expect(stdout).not.toContain('hunter2');
+  });
+
+  test('--deploy names what is weak on the internet, and nothing on a good installation', async () => {
+    const weak = await run(['check', '--deploy'], { DEBUG: '1', ALLOWED_HOSTS: '*' });
+    expect([weak.code, weak.stdout]).toEqual([1, expect.stringContaining('2 problem(s) found\n')]);
+    expect(weak.stdout).toContain('DEBUG is on');
+    expect(weak.stdout).toContain('ALLOWED_HOSTS is *');
+    expect((await run(['check', '--deploy'])).stdout).toContain('ALLOWED_HOSTS names this machine only');
+    expect((await run(['check', '--deploy'], { ALLOWED_HOSTS: 'hub.example.org' })).stdout).toBe('no problems found\n');
+  });
+
+  test('--deploy wants TLS to a Postgres elsewhere', async () => {
+    const sentence = 'DATABASE_URL reaches Postgres on another host without TLS: add ?sslmode=verify-full';
+    const deploy = async (url: string) =>
+      (await run(['check', '--deploy'], { ALLOWED_HOSTS: 'h', DATABASE_URL: url })).stdout;
+    expect(await deploy('postgres://u:p@db.invalid/d')).toContain(sentence);
+    expect(await deploy('postgres://u:p@db.invalid/d?sslmode=verify-full')).not.toContain(sentence);
+    expect(await deploy('postgres://u:p@127.0.0.1:1/d')).not.toContain(sentence);
+  });
+});
+
+describe('config', () => {
+  test('shows every setting and where it came from', async () => {
+    const { code, stdout } = await run(['config'], { PORT: '9000' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^PORT +9000 +environment$/m);
+    expect(stdout).toMatch(/^HOST +127\.0\.0\.1 +default$/m);
+    expect(stdout).toEndWith(`database in use: ${target.url}\n`);
+  });
+
+  test('prints the example and the documents’ table, also when the configuration is broken', async () => {
+    expect((await run(['config', '--example'], { PORT: 'x' })).stdout).toBe(envExample());
+    expect((await run(['config', '--markdown'], { PORT: 'x' })).stdout).toBe(settingsTable());
+  });
+
+  test('refuses a broken configuration with all that is wrong', async () => {
+    const { code, stderr } = await run(['config'], { PORT: 'x', DEBUG: 'flase' });
+    expect([code, stderr.trimEnd().split('\n').length]).toEqual([1, 3]);
+  });
+});
+
+describe('health', () => {
+  test('is ok while a hub serves, found by its configuration or by its address, and not after', async () => {
+    const hub = await startProgram(SOURCE, [], { settings });
+    const { port } = new URL(hub.url);
+    const ok = { code: 0, stdout: 'ok\n', stderr: '' };
+    expect(await run(['health', hub.url])).toEqual(ok);
+    expect(await run(['health'], { PORT: port, HOST: '0.0.0.0' })).toEqual(ok);
+    expect(
+      await run(['health'], { PORT: port, HTTP_PROXY: 'http://127.0.0.1:1', http_proxy: 'http://127.0.0.1:1' }),
+    ).toEqual(ok);
+    await hub.end('SIGTERM');
+    const { code, stderr } = await run(['health', hub.url]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^contenthub: http:\/\/127\.0\.0\.1:\d+ is not healthy: .*ECONNREFUSED.*\n$/),
+    ]);
+  });
+
+  test('is not ok when something else answers', async () => {
+    const answers = [new Response('x', { status: 503 }), new Response('Welcome to nginx!'), Response.redirect('/x')];
+    using other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => answers.shift() ?? new Response('') });
+    const url = `http://127.0.0.1:${other.port}`;
+    for (const reason of ['it answered 503', 'it is no ContentHub', 'it answered 302']) {
+      const { code, stderr } = await run(['health', url]);
+      expect([code, stderr]).toEqual([1, `contenthub: ${url} is not healthy: ${reason}\n`]);
+    }
+  });
+
+  test('asks for the address when the port is any free one', async () => {
+    const { code, stderr } = await run(['health'], { PORT: '0' });
+    expect([code, stderr]).toEqual([2, 'contenthub: health: PORT is 0, any free one; name the URL the hub printed\n']);
+  });
+});
+
+describe('shell', () => {
+  test('prints the value of an expression that is piped in', async () => {
+    const script = '(await database.rows(sql`select title from pages_page where id = 1`))[0].title;\n';
+    expect(await run(['shell'], {}, script)).toEqual({ code: 0, stdout: 'Open movies\n', stderr: '' });
+    expect((await run(['shell'], {}, '(await search("big buck")).results.length // comment')).stdout).toBe('1\n');
+  });
+
+  test('runs a script to its end, with the stores at hand', async () => {
+    const script = `
+      const id = await database.tx((tx) => pages.createPage(tx, { title: 'New', url: 'https://example.org/' }, []));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(id, Object.keys(types).join(), typeof users.findUser, typeof contents.createContent);
+      await database.tx((tx) => tx.rows(sql\`delete from pages_page where id = \${id}\`));`;
+    expect(await run(['shell'], {}, script)).toEqual({
+      code: 0,
+      stdout: '27 video,audio function function\n',
+      stderr: '',
+    });
+  });
+
+  test.each([
+    ['foo bar', 2, 'contenthub: shell: not JavaScript: '],
+    ['throw new RangeError("broken")', 1, 'contenthub: RangeError: broken'],
+    [
+      'const late = setTimeout(() => { throw new RangeError("stray") }); await new Promise(() => {})',
+      1,
+      'contenthub: RangeError: stray',
+    ],
+    [
+      'Promise.reject(new RangeError("stray")); await new Promise((r) => setTimeout(r, 5000))',
+      1,
+      'contenthub: RangeError: stray',
+    ],
+    [
+      'await database.tx((tx) => contents.createContent(tx, types.audio, {}))',
+      1,
+      'contenthub: this audio cannot be stored',
+    ],
+  ])('ends with an error for %s', async (script, expected, message) => {
+    const { code, stderr } = await run(['shell'], {}, script);
+    expect([code, stderr]).toEqual([expected, expect.stringContaining(message)]);
+  });
+
+  test('talks on a terminal', async () => {
+    const terminal = openTerminal(['shell'], settings);
+    await terminal.answer('contenthub>', '6 * 7\r');
+    await terminal.answer('contenthub>', '(await pages.find(1)).title\r');
+    await terminal.answer('contenthub>', 'no.such.thing\r');
+    await terminal.answer('contenthub>', '.exit\r');
+    expect(await terminal.end()).toBe(0);
+    const screen = Bun.stripANSI(terminal.screen());
+    for (const text of ['ContentHub shell on sqlite:', '42', 'Open movies', 'ReferenceError'])
+      expect(screen).toContain(text);
+  });
+});
