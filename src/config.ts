@@ -14,7 +14,7 @@ import {
 } from './config_values.ts';
 import { type DatabaseAddress, describeAddress } from './db/open.ts';
 import { AppError, messageOf } from './errors.ts';
-import { LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
+import { defaultFormat, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 import { nearest } from './nearest.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -154,8 +154,7 @@ const settings = {
     name: 'LOG_FORMAT',
     fallback: '',
     help: 'pretty or json (the default where the log is not a terminal)',
-    parse: (text: string): LogFormat =>
-      text === '' ? (process.stderr.isTTY ? 'pretty' : 'json') : oneOf<LogFormat>(['pretty', 'json'])(text),
+    parse: (text: string): LogFormat => (text === '' ? defaultFormat() : oneOf<LogFormat>(['pretty', 'json'])(text)),
   },
 } as const;
 

@@ -2,6 +2,11 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'pretty' | 'json';
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
+/** For people where a terminal shows the log, for programs elsewhere. */
+export function defaultFormat(): LogFormat {
+  return process.stderr.isTTY ? 'pretty' : 'json';
+}
+
 /** Values beside a message: request id, route, durations in ms. Never passwords, tokens or URLs with credentials. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 

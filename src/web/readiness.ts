@@ -1,5 +1,5 @@
 import type { Database } from '../db/connection.ts';
-import { readSchemaState } from '../db/migrate.ts';
+import { readSchemaState, type SchemaState } from '../db/migrate.ts';
 import type { Recorder } from '../impressions/record.ts';
 
 export interface Check {
@@ -20,10 +20,19 @@ const CHECK_TIMEOUT_MS = 2000;
 /** Whether the process can do its work: its database answers, with the schema it knows, and views get stored. */
 export function createReadiness(database: Database, recorder: Recorder): Readiness {
   let isStopping = false;
+  let asking: Promise<SchemaState> | undefined;
+
+  /** One question at a time, however many probes come while a database hangs. */
+  function askDatabase(): Promise<SchemaState> {
+    asking ??= readSchemaState(database).finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  }
 
   async function checkDatabase(): Promise<Check[]> {
     try {
-      const { state } = await withTimeout(readSchemaState(database));
+      const { state } = await withTimeout(askDatabase());
       return [
         { name: 'database', state: 'up', isGood: true },
         { name: 'migrations', state, isGood: state === 'current' },

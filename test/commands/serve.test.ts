@@ -13,6 +13,10 @@ const folder = createFolder();
 const settings = { DATA_DIR: join(folder.path, 'data') };
 afterAll(() => folder.remove());
 
+/** In some containers everybody may use every port. */
+const PORT_LIMIT_FILE = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+const FIRST_FREE_PORT = existsSync(PORT_LIMIT_FILE) ? Number(readFileSync(PORT_LIMIT_FILE, 'utf8')) : 1024;
+
 async function start(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   return startProgram(SOURCE, args, { settings: { ...settings, ...more } });
 }
@@ -131,11 +135,7 @@ describe('a port', () => {
     );
   });
 
-  test('that only the system may use is named', () => {
-    const first = existsSync('/proc/sys/net/ipv4/ip_unprivileged_port_start')
-      ? Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'))
-      : 1024;
-    if (first <= 80) return; // In some containers everybody may use every port.
+  test.skipIf(FIRST_FREE_PORT <= 80)('that only the system may use is named', () => {
     const own = createFolder();
     Bun.spawnSync(['chmod', '777', own.path]);
     const { status, stderr } = runUnprivileged(['--port', '80'], { DATA_DIR: join(own.path, 'data') });
