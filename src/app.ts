@@ -30,16 +30,14 @@ const SCHEMA_POLL_MS = 1000;
  * @throws AppError `unavailable`, or `conflict` when the schema is newer than the program
  */
 export async function openApp(config: Config, log: Log, options: { readonly hasAllRoles: boolean }): Promise<App> {
-  if (options.hasAllRoles) await migrateAtStart(config, log);
+  if (options.hasAllRoles) {
+    refuseRedis(config);
+    await migrateAtStart(config, log);
+  }
   const database = openDatabase(config.database);
   try {
     await waitForSchema(database, log);
-    if (config.redisUrl !== undefined) {
-      throw new AppError(
-        'unavailable',
-        'REDIS_URL is set, but counting through Redis is not part of this version: unset it',
-      );
-    }
+    refuseRedis(config);
   } catch (error) {
     await database.close();
     throw error;
@@ -59,6 +57,15 @@ export async function openApp(config: Config, log: Log, options: { readonly hasA
       return closed;
     },
   };
+}
+
+/** @throws AppError `unavailable` before anything is counted in a way the configuration did not ask for */
+function refuseRedis({ redisUrl }: Config): void {
+  if (redisUrl === undefined) return;
+  throw new AppError(
+    'unavailable',
+    'REDIS_URL is set, but counting through Redis is not part of this version: unset it',
+  );
 }
 
 async function close(recorder: Recorder, database: Database): Promise<number> {

@@ -169,7 +169,6 @@ export interface Config extends Omit<Values, 'databaseUrl' | 'usePostgres' | `po
 
 /** Names of the Django version, and what they are called here. */
 const FORMER_NAMES: Readonly<Record<string, string>> = {
-  DJANGO_SECRET_KEY: 'SECRET_KEY',
   DJANGO_DEBUG: 'DEBUG',
   DJANGO_ALLOWED_HOSTS: 'ALLOWED_HOSTS',
   CELERY_BROKER_URL: 'REDIS_URL',

@@ -273,7 +273,7 @@ describe('names that are nearly right', () => {
     ['ALLOWED_HOST', 'ALLOWED_HOST is not a setting: did you mean ALLOWED_HOSTS?'],
     ['DATABASE_URL_FIEL', 'DATABASE_URL_FIEL is not a setting: did you mean DATABASE_URL_FILE?'],
     ['DJANGO_ALLOWED_HOSTS', 'DJANGO_ALLOWED_HOSTS is the Django version’s name and not read here: use ALLOWED_HOSTS'],
-    ['DJANGO_SECRET_KEY', 'DJANGO_SECRET_KEY is the Django version’s name and not read here: use SECRET_KEY'],
+    ['DJANGO_DEBUG', 'DJANGO_DEBUG is the Django version’s name and not read here: use DEBUG'],
     ['CELERY_BROKER_URL', 'CELERY_BROKER_URL is the Django version’s name and not read here: use REDIS_URL'],
   ])('%s is reported with the name to use, and not its value', (name, sentence) => {
     expect(findMisnamed({ [name]: 'hunter2' })).toEqual([sentence]);
