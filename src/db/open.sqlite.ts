@@ -3,6 +3,7 @@ import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { AppError } from '../errors.ts';
 import type { Connection, Database, Durability, Prepared, Row, TransactionOptions } from './connection.ts';
+import { codeOf } from './errors.ts';
 import { beginImmediate, openReader, openWriter, watchFile, whileBusy } from './file.sqlite.ts';
 import { checkParameters } from './parameters.ts';
 import { schema } from './schema.sqlite.ts';
@@ -61,6 +62,19 @@ function connect(file: SqliteFile): { connection: Connection; close(): void } {
   };
 }
 
+/**
+ * Moves what the write-ahead log holds into the file, so that the next transaction can write over it. SQLite does so
+ * by itself only after a commit, and on a full disk there is none: a log that filled the disk would stay full.
+ */
+function reuseLog(file: SqliteFile): void {
+  try {
+    file.run('PRAGMA wal_checkpoint(PASSIVE)');
+  } catch (error) {
+    // The disk is too full for that as well; whoever comes next tries again.
+    if (!codeOf(error).startsWith('SQLITE_')) throw error;
+  }
+}
+
 /** One writer connection behind a queue, and a second connection for reads, which never wait for the writer. */
 export function openSqlite(path: string): Database {
   const writer = openWriter(path);
@@ -90,7 +104,12 @@ export function openSqlite(path: string): Database {
       durability = wanted;
     }
     await beginImmediate(writer, undefined, () => isClosing);
-    return transactions.run(transaction, work);
+    try {
+      return await transactions.run(transaction, work);
+    } catch (error) {
+      if (error instanceof AppError && codeOf(error.cause) === 'SQLITE_FULL') reuseLog(writer);
+      throw error;
+    }
   }
 
   return {

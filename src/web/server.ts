@@ -36,6 +36,9 @@ export interface WebContext {
 /** Probes and scrapers ask by address, whatever the name of the hub is. */
 const NOT_HOST_CHECKED = new Set(['/health/', '/health', '/livez', '/readyz', '/metrics']);
 
+const REFUSAL_LOG_INTERVAL_MS = 1000;
+const LOGGED_HOST_CHARACTERS_MAX = 100;
+
 /** What pages of other origins may read. */
 const OPEN_TO_ORIGINS = /^\/(api|health)(\/|$)/;
 
@@ -53,6 +56,7 @@ export function buildWeb(
   // The server knows the peer of the request it received, not of a stand-in.
   const receivedAs = new WeakMap<Request, Request>();
   const origins = readOrigins(config, (request) => peers()?.requestIP(receivedAs.get(request) ?? request)?.address);
+  const logRefusedHost = createRefusalLog(log);
   const context: ApiContext = {
     corsAllowedOrigins: config.corsAllowedOrigins,
     logFailure: (request, error) => {
@@ -94,13 +98,29 @@ export function buildWeb(
   async function answer(request: Request): Promise<Response> {
     const path = pathOf(request);
     if (!origins.isHostAllowed(request) && !NOT_HOST_CHECKED.has(path)) {
-      log.warn('refused a request for a host that is not in ALLOWED_HOSTS', { host: origins.hostOf(request) });
+      logRefusedHost(origins.hostOf(request));
       return sendDetail(request, context, 400, DETAIL.invalidHost);
     }
     const mayBePreflight = request.method === 'OPTIONS' && OPEN_TO_ORIGINS.test(path);
     const preflight = mayBePreflight ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
     return preflight ?? routes.fetch(request);
   }
+}
+
+/** Logs hosts that were refused. Anybody can send any host, as often as they like: neither must fill the log. */
+function createRefusalLog(log: Log): (host: string) => void {
+  let refused = 0;
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  return (host) => {
+    refused += 1;
+    if (performance.now() - loggedAt < REFUSAL_LOG_INTERVAL_MS) return;
+    loggedAt = performance.now();
+    log.warn('refused requests for hosts that are not in ALLOWED_HOSTS', {
+      refused,
+      last: host.slice(0, LOGGED_HOST_CHARACTERS_MAX),
+    });
+    refused = 0;
+  };
 }
 
 /**
