@@ -13,7 +13,6 @@ ARGS ?=
 FILE ?= fixtures/sample_content.json
 
 package = $(shell sed -n 's/^  "$(1)": *"\([^"]*\)".*/\1/p' package.json)
-VERSION := $(call package,version)
 BUN_VERSION := $(patsubst bun@%,%,$(call package,packageManager))
 
 # .bun/bin/bun is made again when it is missing, broken or of another version; a time stamp could not tell.
@@ -53,10 +52,8 @@ check: node_modules/.stamp ## format, lint, types, unescaped HTML, direction of 
 
 # ESM, because main.ts awaits at the top level; --production fixes NODE_ENV, so that the environment cannot switch the executable.
 build: node_modules/.stamp ## one executable: dist/contenthub
-	@commit=$$(git describe --always --dirty --exclude='*' 2>/dev/null); \
-	$(BUN) build --compile --production --minify --bytecode --format=esm \
+	@$(BUN) build --compile --production --minify --bytecode --format=esm \
 	  --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-	  --define 'CONTENTHUB_VERSION="$(VERSION)"' $${commit:+--define "CONTENTHUB_COMMIT=\"$$commit\""} \
 	  src/main.ts --outfile dist/contenthub
 
 bench: node_modules/.stamp ## measure (ARGS are the benchmark's own)

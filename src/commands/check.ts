@@ -12,12 +12,18 @@ export const checkCommand: Command = {
   options: [{ name: 'deploy', help: 'look for weaknesses of a public installation too' }],
   async run({ arguments: given, readConfig, print }) {
     const config = readConfig();
-    const problems = [...(await databaseProblems(config)), ...(given.has('deploy') ? deployProblems(config) : [])];
+    const problems = [...countingProblems(config), ...(await databaseProblems(config))];
+    if (given.has('deploy')) problems.push(...deployProblems(config));
     for (const problem of problems) print(`${problem}\n`);
     print(problems.length === 0 ? 'no problems found\n' : `${problems.length} problem(s) found\n`);
     return problems.length === 0 ? 0 : 1;
   },
 };
+
+/** What a hub refuses to start with. */
+function countingProblems({ redisUrl }: Config): string[] {
+  return redisUrl === undefined ? [] : ['REDIS_URL: counting through Redis is not part of this version; unset it'];
+}
 
 async function databaseProblems(config: Config): Promise<string[]> {
   try {

@@ -6,9 +6,12 @@ import { type Role, startWeb } from '../roles/web.ts';
 import { type Arguments, type Option, UsageError } from './arguments.ts';
 
 export const serveOptions: readonly Option[] = [
-  { name: 'web', help: 'serve the API and its documentation' },
-  { name: 'worker', help: 'take views from the queue' },
-  { name: 'beat', help: 'write counted views to the database each second' },
+  {
+    name: 'web',
+    help: 'serve the API and its documentation; alone only beside a Redis, which this version cannot use',
+  },
+  { name: 'worker', help: 'take views from the queue; as --web' },
+  { name: 'beat', help: 'write counted views to the database each second; as --web' },
   { name: 'host', value: 'H', help: 'the address to listen on (HOST)' },
   { name: 'port', value: 'N', help: 'the port to listen on (PORT)' },
 ];

@@ -22,6 +22,12 @@ function run(args: readonly string[], more: Readonly<Record<string, string>> = {
 }
 
 describe('check', () => {
+  test('names what a hub refuses to start with', async () => {
+    const { code, stdout } = await run(['check'], { REDIS_URL: 'redis://127.0.0.1' });
+    expect(stdout).toContain('REDIS_URL: counting through Redis is not part of this version; unset it\n');
+    expect(code).toBe(1);
+  });
+
   test('finds nothing wrong with a migrated database', async () => {
     expect(await run(['check'])).toEqual({ code: 0, stdout: 'no problems found\n', stderr: '' });
   });
