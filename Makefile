@@ -32,7 +32,7 @@ run: node_modules/.stamp ## start everything, with sample content and a superuse
 	@$(CONTENTHUB) migrate
 	@$(CONTENTHUB) loaddata --if-empty fixtures/sample_content.json
 	@$(CONTENTHUB) createsuperuser --username admin --email admin@localhost --noinput --generate-password --if-not-exists
-	@exec $(CONTENTHUB) $(ARGS)
+	@LOG_FORMAT="$${LOG_FORMAT:-pretty}"; export LOG_FORMAT; exec $(CONTENTHUB) $(ARGS)
 
 test: node_modules/.stamp ## all tests (ARGS="test/store" for some), with a throwaway Postgres
 	@exec $(BUN) test/run.ts $(ARGS)
