@@ -1,4 +1,4 @@
-/** What went wrong, in the terms every layer shares. `web/errors.ts` maps a kind to a status, `main.ts` to an exit code. */
+/** What went wrong, in the terms every layer shares. `web/errors.ts` turns them into a status, `main.ts` into an exit code. */
 export type ErrorKind = 'not_found' | 'invalid' | 'conflict' | 'forbidden' | 'unavailable' | 'internal';
 
 /** Messages for one form or record: field name → what is wrong with it. */

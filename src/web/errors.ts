@@ -1,14 +1,4 @@
-import { AppError, type ErrorKind } from '../errors.ts';
-
-/** The one kind → status table. */
-export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
-  not_found: 404,
-  invalid: 400,
-  conflict: 409,
-  forbidden: 403,
-  unavailable: 503,
-  internal: 500,
-};
+import { AppError } from '../errors.ts';
 
 /** Seconds after which a client may try again what was unavailable. */
 export const RETRY_AFTER_SECONDS = 5;
