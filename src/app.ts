@@ -7,72 +7,111 @@ import type { Database } from './db/connection.ts';
 import { assertNotAhead, migrate, readSchemaState } from './db/migrate.ts';
 import { describeAddress, openDatabase } from './db/open.ts';
 import { AppError } from './errors.ts';
-import { openEmbeddedRecorder, type Recorder } from './impressions/record.ts';
+import { type Reach, reachNothing } from './failpoints.ts';
+import { openEmbeddedRecorder } from './impressions/embedded.ts';
+import { openPipeline, type Pipeline } from './impressions/pipeline.ts';
+import { openJobQueue } from './impressions/queue.ts';
+import { openQueueRecorder, type Recorder } from './impressions/record.ts';
 import type { Log } from './log.ts';
+import { describeRedis } from './redis_address.ts';
 
 /** What runs. */
 export interface App {
   readonly config: Config;
   readonly log: Log;
   readonly database: Database;
+  /** Redis, or undefined when this process counts by itself. */
+  readonly pipeline: Pipeline | undefined;
   readonly recorder: Recorder;
-  /** Stores what is pending and closes everything. Idempotent. @returns the number of views that could not be stored */
-  close(): Promise<number>;
+  readonly reach: Reach;
+  /** Stores or pushes the views that are left. Idempotent. @returns how many could not be */
+  stopRecording(): Promise<number>;
+  /** Closes everything. Idempotent. */
+  close(): Promise<void>;
 }
 
-/** Time for views that still wait for the database at a clean stop: with the answers' and the connections', below 10 s. */
-const STOP_RECORDER_MS = 4000;
+/** Which roles run in this process, and what the tests may do to it. */
+export interface AppOptions {
+  readonly hasAllRoles: boolean;
+  /** A process that serves pages does so while Redis is away; one that only counts has nothing to do without it. */
+  readonly hasWeb: boolean;
+  readonly reach?: Reach;
+}
+
+/** Time for views that still wait at a clean stop: with the answers', the roles' and the connections', below 10 s. */
+const STOP_RECORDER_MS = 3500;
 const SCHEMA_POLL_MS = 1000;
 
 /**
- * Opens the database with a schema that fits: a process with all roles migrates by itself, a part of a larger hub waits
- * for `contenthub migrate`.
+ * Opens the database with a schema that fits (a process with all roles migrates by itself, a part of a larger hub waits
+ * for `contenthub migrate`), and the Redis to count through when there is one.
  * @throws AppError `unavailable`, or `conflict` when the schema is newer than the program
  */
-export async function openApp(config: Config, log: Log, options: { readonly hasAllRoles: boolean }): Promise<App> {
-  if (options.hasAllRoles) {
-    refuseRedis(config);
-    await migrateAtStart(config, log);
+export async function openApp(config: Config, log: Log, options: AppOptions): Promise<App> {
+  const closers: (() => void | Promise<void>)[] = [];
+  let closed: Promise<void> | undefined;
+  async function closeAll(): Promise<void> {
+    for (const close of closers.reverse()) await close();
   }
-  const database = openDatabase(config.database);
   try {
+    const pipeline = await openCounting(config, log, options.hasWeb);
+    if (pipeline !== undefined) closers.push(() => pipeline.close());
+    if (options.hasAllRoles) await migrateAtStart(config, log);
+    const database = openDatabase(config.database);
+    closers.push(() => database.close());
     await waitForSchema(database, log);
-    refuseRedis(config);
+    const recorder = openRecorder(config, log, database, pipeline);
+    return {
+      config,
+      log,
+      database,
+      pipeline,
+      recorder,
+      reach: options.reach ?? reachNothing,
+      async stopRecording() {
+        await recorder.stop(STOP_RECORDER_MS);
+        // Asked last: what was under way at the deadline has been stored by now, or will not be.
+        return recorder.state().pending;
+      },
+      close() {
+        closed ??= closeAll();
+        return closed;
+      },
+    };
   } catch (error) {
-    await database.close();
+    await closeAll();
     throw error;
   }
-  const recorder = openEmbeddedRecorder(database, log, {
-    pushMs: config.impressionPushMs,
-    batchRows: config.flushBatchRows,
-  });
-  let closed: Promise<number> | undefined;
-  return {
-    config,
-    log,
-    database,
-    recorder,
-    close() {
-      closed ??= close(recorder, database);
-      return closed;
-    },
-  };
 }
 
-/** @throws AppError `unavailable` before anything is counted in a way the configuration did not ask for */
-function refuseRedis({ redisUrl }: Config): void {
-  if (redisUrl === undefined) return;
-  throw new AppError(
-    'unavailable',
-    'REDIS_URL is set, but counting through Redis is not part of this version: unset it',
-  );
+/** @throws AppError `unavailable` before anything is counted in a way that may lose it */
+async function openCounting(config: Config, log: Log, hasWeb: boolean): Promise<Pipeline | undefined> {
+  if (config.counterRedis === undefined) return undefined;
+  const pipeline = openPipeline(config.counterRedis, config.counterKeyPrefix, log, config.allowEviction);
+  try {
+    const { problems, risk } = await pipeline.inspect(hasWeb ? 'may be away' : 'must be there');
+    const [problem] = problems;
+    if (problem !== undefined) {
+      throw new AppError(
+        'unavailable',
+        `Redis at ${describeRedis(config.counterRedis)} cannot be used for counting: ${problems.join('; ')}`,
+      );
+    }
+    if (risk !== undefined) log.warn(`Redis: ${risk}`);
+    return pipeline;
+  } catch (error) {
+    pipeline.close();
+    throw error;
+  }
 }
 
-async function close(recorder: Recorder, database: Database): Promise<number> {
-  await recorder.stop(STOP_RECORDER_MS);
-  await database.close();
-  // Asked last: what was under way at the deadline has been stored by now, or will not be.
-  return recorder.state().pending;
+function openRecorder(config: Config, log: Log, database: Database, pipeline: Pipeline | undefined): Recorder {
+  if (pipeline === undefined) {
+    const { impressionPushMs: pushMs, flushBatchRows: batchRows } = config;
+    return openEmbeddedRecorder(database, log, { pushMs, batchRows });
+  }
+  const queue = openJobQueue(pipeline.open('push'), pipeline.keys.queue, log);
+  return openQueueRecorder(queue, config.impressionPushMs);
 }
 
 async function migrateAtStart(config: Config, log: Log): Promise<void> {

@@ -1,21 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  hasHashTag,
   integerBetween,
   oneOf,
   parseBoolean,
+  parseCron,
   parseDatabaseUrl,
   parseHosts,
+  parseKeyPrefix,
   parseListenHost,
   parseNetworks,
   parseOrigins,
-  parseRedisUrl,
   parseServerHost,
 } from './config_values.ts';
 import { type DatabaseAddress, describeAddress } from './db/open.ts';
 import { AppError, messageOf } from './errors.ts';
 import { defaultFormat, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 import { nearest } from './nearest.ts';
+import { describeRedis, parseRedisAddress, type RedisAddress } from './redis_address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,6 +32,11 @@ interface Setting<T> {
   readonly secret?: true;
   /** @throws Error whose message says what was expected */
   parse(text: string): T;
+}
+
+/** A parser for which an empty text is none. */
+function optional<T>(parse: (text: string) => T): (text: string) => T | undefined {
+  return (text) => (text === '' ? undefined : parse(text));
 }
 
 const FLUSH_BATCH_ROWS_MAX = 10_000;
@@ -79,10 +87,35 @@ const settings = {
   redisUrl: {
     name: 'REDIS_URL',
     fallback: '',
-    help: 'redis://… for counting with several processes; without it one process does everything itself',
+    help: 'redis://… or rediss://… (also redis+cluster:// and redis+sentinel://) through which several processes count; without it one process does everything itself',
     secret: true,
-    parse: (text: string) => (text === '' ? undefined : parseRedisUrl(text)),
-  } satisfies Setting<string | undefined>,
+    parse: optional(parseRedisAddress),
+  } satisfies Setting<RedisAddress | undefined>,
+  counterRedisUrl: {
+    name: 'COUNTER_REDIS_URL',
+    fallback: '',
+    help: 'a Redis of its own for counting [REDIS_URL]',
+    secret: true,
+    parse: optional(parseRedisAddress),
+  } satisfies Setting<RedisAddress | undefined>,
+  counterKeyPrefix: {
+    name: 'COUNTER_KEY_PREFIX',
+    fallback: '',
+    help: 'put before every key of the counting pipeline; on Redis Cluster it holds a hash tag, like {views}:',
+    parse: parseKeyPrefix,
+  },
+  counterDedupTtl: {
+    name: 'COUNTER_DEDUP_TTL',
+    fallback: '3600',
+    help: 'seconds for which a job that was counted is remembered',
+    parse: integerBetween(600, 7 * 24 * 3600, 'seconds'),
+  },
+  allowEviction: {
+    name: 'ALLOW_EVICTION',
+    fallback: '0',
+    help: '1: start although Redis may evict views that wait (its maxmemory-policy is not noeviction)',
+    parse: parseBoolean,
+  },
   impressionPushMs: {
     name: 'IMPRESSION_PUSH_MS',
     fallback: '50',
@@ -94,6 +127,18 @@ const settings = {
     fallback: '1000',
     help: 'counters written by one UPDATE',
     parse: integerBetween(1, FLUSH_BATCH_ROWS_MAX, 'rows'),
+  },
+  flushCron: {
+    name: 'FLUSH_CRON',
+    fallback: '* * * * * *',
+    help: 'when counted views are brought from Redis into the database: a cron pattern, seconds first, UTC',
+    parse: parseCron,
+  },
+  flushGate: {
+    name: 'FLUSH_GATE',
+    fallback: 'auto',
+    help: 'off: do not wait until Redis could not forget what is brought into the database (its crash may then count views twice)',
+    parse: oneOf<'auto' | 'off'>(['auto', 'off']),
   },
   debug: {
     name: 'DEBUG',
@@ -156,14 +201,26 @@ const settings = {
     help: 'pretty or json (the default where the log is not a terminal)',
     parse: (text: string): LogFormat => (text === '' ? defaultFormat() : oneOf<LogFormat>(['pretty', 'json'])(text)),
   },
+  metricsToken: {
+    name: 'METRICS_TOKEN',
+    fallback: '',
+    help: 'the bearer token that /metrics asks for; without it only this machine may read them',
+    secret: true,
+    parse: (text: string) => (text === '' ? undefined : text),
+  } satisfies Setting<string | undefined>,
 } as const;
 
 type Settings = typeof settings;
 type Values = { [Key in keyof Settings]: ReturnType<Settings[Key]['parse']> };
 
 /** What the program runs with. Read once, in `main.ts`. */
-export interface Config extends Omit<Values, 'databaseUrl' | 'usePostgres' | `postgres${string}` | 'dataDir'> {
+export interface Config
+  extends Omit<Values, 'databaseUrl' | 'usePostgres' | `postgres${string}` | 'dataDir' | 'counterRedisUrl'> {
   readonly database: DatabaseAddress;
+  /** The Redis to count through; without one, one process does everything itself. */
+  readonly counterRedis: RedisAddress | undefined;
+  /** A port was asked for: a worker or beat alone listens only then. */
+  readonly isPortNamed: boolean;
   readonly dataDir: string;
 }
 
@@ -234,9 +291,12 @@ export function readConfig(environment: Environment, flags: Environment = {}): C
   if (values.usePostgres === true && isGiven('DATABASE_URL')) {
     problems.push('USE_POSTGRES: DATABASE_URL is set too; keep one of the two');
   }
+  if (counterRedisOf(values as Values)?.kind === 'cluster' && !hasHashTag(String(values.counterKeyPrefix))) {
+    problems.push('COUNTER_KEY_PREFIX: on a Redis Cluster it must hold a hash tag, like {views}:');
+  }
   if (problems.length > 0) throw new AppError('invalid', `the configuration has problems:\n  ${problems.join('\n  ')}`);
   // Every key of the table was parsed by its own row just above.
-  return finish(values as Values, isGiven('DATABASE_URL'));
+  return finish(values as Values, isGiven('DATABASE_URL'), isGiven('PORT'));
 }
 
 /** How to log while the rest of the configuration is not known, or wrong: what is not right is at its default. */
@@ -251,9 +311,14 @@ export function readLogSettings(environment: Environment): Pick<Config, 'logLeve
   return { logLevel: read(settings.logLevel), logFormat: read(settings.logFormat) };
 }
 
-function finish(values: Values, hasDatabaseUrl: boolean): Config {
-  const { databaseUrl, usePostgres, postgresDb, postgresUser, postgresPassword, postgresHost, postgresPort, ...rest } =
+function counterRedisOf({ redisUrl, counterRedisUrl }: Pick<Values, 'redisUrl' | 'counterRedisUrl'>) {
+  return counterRedisUrl ?? redisUrl;
+}
+
+function finish(values: Values, hasDatabaseUrl: boolean, isPortNamed: boolean): Config {
+  const { databaseUrl, usePostgres, postgresDb, postgresUser, postgresPassword, postgresHost, postgresPort, ...own } =
     values;
+  const { counterRedisUrl, ...rest } = own;
   let database = databaseUrl;
   if (usePostgres) {
     const user = `${encodeURIComponent(postgresUser)}:${encodeURIComponent(postgresPassword)}`;
@@ -266,7 +331,8 @@ function finish(values: Values, hasDatabaseUrl: boolean): Config {
   const corsAllowedOrigins = rest.debug && rest.corsAllowedOrigins.length === 0 ? ['*'] : rest.corsAllowedOrigins;
   const logLevel: LogLevel = rest.debug ? 'debug' : rest.logLevel;
   const pageSizeMax = Math.max(rest.pageSize, rest.pageSizeMax);
-  return { ...rest, database, corsAllowedOrigins, logLevel, pageSizeMax };
+  const counterRedis = counterRedisOf({ redisUrl: rest.redisUrl, counterRedisUrl });
+  return { ...rest, database, counterRedis, isPortNamed, corsAllowedOrigins, logLevel, pageSizeMax };
 }
 
 /** Names in the environment that look like ours and are not: one sentence each, with the name to use. */
@@ -296,7 +362,9 @@ export function describeConfig(config: Config, environment: Environment): string
     const value = !given ? setting.fallback : setting.secret ? '(set, not shown)' : own;
     return `${setting.name.padEnd(22)} ${value.padEnd(34)} ${given ? 'environment' : 'default'}`;
   });
-  return `${rows.join('\n')}\n\ndatabase in use: ${describeAddress(config.database)}\n`;
+  const redis =
+    config.counterRedis === undefined ? 'none, one process counts by itself' : describeRedis(config.counterRedis);
+  return `${rows.join('\n')}\n\ndatabase in use: ${describeAddress(config.database)}\nRedis in use: ${redis}\n`;
 }
 
 /** The settings for `--help`. */

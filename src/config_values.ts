@@ -1,6 +1,8 @@
 /** Parsers of setting values. Each returns the value or throws an Error whose message says what was expected. */
 import { BlockList, isIP } from 'node:net';
+import { Cron } from 'croner';
 import type { DatabaseAddress } from './db/open.ts';
+import { messageOf } from './errors.ts';
 
 const TRUE = new Set(['1', 'true', 'yes', 'on']);
 const FALSE = new Set(['0', 'false', 'no', 'off', '']);
@@ -122,10 +124,29 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   );
 }
 
-/** A Redis URL. Messages never contain it. */
-export function parseRedisUrl(text: string): string {
-  if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol)) {
-    throw new Error('expected redis://HOST:PORT or rediss://…');
+const KEY_PREFIX_CHARACTERS_MAX = 100;
+
+/** What is put before every key of the counting pipeline. */
+export function parseKeyPrefix(text: string): string {
+  if (text.length <= KEY_PREFIX_CHARACTERS_MAX && /^[\x21-\x7e]*$/.test(text)) return text;
+  throw new Error(
+    `expected up to ${KEY_PREFIX_CHARACTERS_MAX} printable ASCII characters without spaces, got "${text}"`,
+  );
+}
+
+/** True for a prefix that puts all keys into one hash slot of a Redis Cluster. */
+export function hasHashTag(prefix: string): boolean {
+  return /^[^{]*\{[^}]+\}/.test(prefix);
+}
+
+/** A cron pattern with seconds, in UTC: `* * * * * *` is every second. */
+export function parseCron(text: string): string {
+  try {
+    new Cron(text, { mode: '6-part', paused: true });
+  } catch (error) {
+    throw new Error(
+      `expected a cron pattern of six parts, seconds first, like "*/2 * * * * *", got "${text}" (${messageOf(error)})`,
+    );
   }
   return text;
 }

@@ -116,14 +116,16 @@ async function serve(argv: readonly string[]): Promise<number> {
   const config = readConfig(environment, flagSettings(given));
   const log = createLog(config.logLevel, config.logFormat);
   const stopped = whenToStop(log);
-  const first = await Promise.race([startHub(given, config, log), stopped]);
+  const first = await Promise.race([startHub(given, config, log, sendSignal), stopped]);
   if ('reason' in first) {
     // Nothing was served, so nothing is left; what the start had begun in the database is rolled back.
     log.info('stopped before serving', { signal: first.reason });
     return first.code;
   }
   log.info('serving', { url: first.url, version: VERSION, pid: process.pid });
-  if (process.stdout.isTTY || config.logFormat === 'pretty') output.print(describeHub(first.url));
+  if (first.url !== undefined && (process.stdout.isTTY || config.logFormat === 'pretty')) {
+    output.print(describeHub(first.url));
+  }
   const { reason, code } = await stopped;
   log.info('stopping', { signal: reason });
   await stop(first, log);
@@ -149,6 +151,11 @@ function whenToStop(log: Log): Promise<Stop> {
     resolve({ reason: 'unexpected error', code: 1 });
   };
   return promise;
+}
+
+/** What a failpoint does to this process. */
+function sendSignal(name: 'SIGKILL' | 'SIGSTOP'): void {
+  process.kill(process.pid, name);
 }
 
 async function stop(hub: Hub, log: Log): Promise<void> {

@@ -49,8 +49,16 @@ describe('without any setting', () => {
       database: { dialect: 'sqlite', path: 'data/contenthub.db' },
       dataDir: './data',
       redisUrl: undefined,
+      counterRedis: undefined,
+      counterKeyPrefix: '',
+      counterDedupTtl: 3600,
+      allowEviction: false,
       impressionPushMs: 50,
       flushBatchRows: 1000,
+      flushCron: '* * * * * *',
+      flushGate: 'auto',
+      metricsToken: undefined,
+      isPortNamed: false,
       debug: false,
       allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
       trustedProxies: [],
@@ -230,7 +238,10 @@ describe('a secret', () => {
     const POSTGRES_PASSWORD_FILE = file('password', 'hunter2\n');
     const config = readConfig({ USE_POSTGRES: '1', POSTGRES_PASSWORD_FILE });
     expect(config.database).toMatchObject({ url: 'postgres://contenthub:hunter2@localhost:5432/contenthub' });
-    expect(readConfig({ REDIS_URL_FILE: file('redis', 'redis://h\n') }).redisUrl).toBe('redis://h');
+    expect(readConfig({ REDIS_URL_FILE: file('redis', 'redis://h\n') }).redisUrl).toMatchObject({
+      kind: 'single',
+      nodes: [{ host: 'h', port: 6379 }],
+    });
   });
 
   test.each([

@@ -40,7 +40,7 @@ const ARROWS: Readonly<Record<Room, readonly Room[]>> = {
   main: ['app', 'commands', 'roles', 'config', 'leaf'],
   commands: ['commands', 'app', 'roles', 'web', 'impressions', 'store', 'db', 'contents', 'config', 'leaf'],
   // A role gets the open application; what it runs on is chosen in app.ts alone.
-  roles: ['roles', 'app', 'web', 'impressions', 'config', 'leaf'],
+  roles: ['roles', 'app', 'web', 'impressions', 'store', 'config', 'leaf'],
   app: ['impressions', 'db', 'config', 'leaf'],
   web: ['web', 'views', 'assets', 'impressions', 'store', 'db', 'contents', 'messages', 'config', 'leaf'],
   impressions: ['impressions', 'store', 'db', 'contents', 'leaf'],
@@ -65,6 +65,8 @@ const NARROW: Readonly<Partial<Record<`${Room} → ${Room}`, RegExp>>> = {
   'config → db': /^src\/db\/open\.ts$/,
   // What a request needs of the database beside the stores: its type, and whether its schema fits.
   'web → db': /^src\/db\/(connection|migrate)\.ts$/,
+  // What the schedule cleans up.
+  'roles → store': /^src\/store\/(impressions|orphans|sessions|history)\.ts$/,
   'app → db': /^src\/db\/(connection|migrate|open)\.ts$/,
   'leaf → package': /^package\.json$/,
 };
@@ -79,7 +81,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   redoc: /^src\/web\/static\.ts$/,
   'htmx.org': /^src\/web\/static\.ts$/,
   ioredis: /^src\/(impressions\/|app\.ts$|web\/page_cache)/,
-  croner: /^src\/roles\/beat\.ts$/,
+  // The schedule, and the check of a setting that is one.
+  croner: /^src\/(roles\/beat|config_values)\.ts$/,
   postgres: /^src\/db\//,
   'bun:sqlite': /^src\/db\//,
   // SQL: and the prompt hands the tag to the person who types.

@@ -1,28 +1,46 @@
 import type { Config } from '../config.ts';
 import { readSchemaState } from '../db/migrate.ts';
 import { messageOf } from '../errors.ts';
+import { openPipeline } from '../impressions/pipeline.ts';
+import type { Log } from '../log.ts';
+import { describeRedis } from '../redis_address.ts';
 import type { Command } from './command.ts';
 import { withAnyDatabase } from './open.ts';
+import { failpointsOption } from './serve.ts';
 
 export const checkCommand: Command = {
   name: 'check',
   summary: 'look for problems of the configuration and the database; exit 1 if there are any',
   operands: '',
   operandsMax: 0,
-  options: [{ name: 'deploy', help: 'look for weaknesses of a public installation too' }],
-  async run({ arguments: given, readConfig, print }) {
+  options: [{ name: 'deploy', help: 'look for weaknesses of a public installation too' }, failpointsOption],
+  async run({ arguments: given, readConfig, print, log }) {
     const config = readConfig();
-    const problems = [...countingProblems(config), ...(await databaseProblems(config))];
-    if (given.has('deploy')) problems.push(...deployProblems(config));
+    const isDeploy = given.has('deploy');
+    const problems = [...(await databaseProblems(config)), ...(await redisProblems(config, log, isDeploy))];
+    if (isDeploy) problems.push(...deployProblems(config));
+    if (isDeploy && given.has(failpointsOption.name)) {
+      problems.push('--unsafe-failpoints is for tests: it ends the process on purpose');
+    }
     for (const problem of problems) print(`${problem}\n`);
     print(problems.length === 0 ? 'no problems found\n' : `${problems.length} problem(s) found\n`);
     return problems.length === 0 ? 0 : 1;
   },
 };
 
-/** What a hub refuses to start with. */
-function countingProblems({ redisUrl }: Config): string[] {
-  return redisUrl === undefined ? [] : ['REDIS_URL: counting through Redis is not part of this version; unset it'];
+/** Why views could not be counted through Redis; with `isDeploy` also what a crash of it may cost. */
+async function redisProblems(config: Config, log: Log, isDeploy: boolean): Promise<string[]> {
+  const { counterRedis, counterKeyPrefix, allowEviction } = config;
+  if (counterRedis === undefined) return [];
+  const pipeline = openPipeline(counterRedis, counterKeyPrefix, log, allowEviction);
+  try {
+    const { problems, risk } = await pipeline.inspect('must be there');
+    return [...problems, ...(isDeploy && risk !== undefined ? [risk] : [])].map((problem) => `Redis: ${problem}`);
+  } catch (error) {
+    return [messageOf(error)];
+  } finally {
+    pipeline.close();
+  }
 }
 
 async function databaseProblems(config: Config): Promise<string[]> {
@@ -54,6 +72,13 @@ function deployProblems(config: Config): string[] {
     if (!isLocal && ['disable', 'allow', 'prefer', 'false'].includes(mode)) {
       problems.push('DATABASE_URL reaches Postgres on another host without TLS: add ?sslmode=verify-full');
     }
+  }
+  if (config.allowEviction) problems.push('ALLOW_EVICTION is on: Redis may evict views that wait');
+  if (config.flushGate === 'off') problems.push('FLUSH_GATE is off: a crash of Redis may count views twice');
+  for (const redis of [config.redisUrl, config.counterRedis]) {
+    const isForeign = redis?.nodes.some(({ host }) => !['localhost', '127.0.0.1', '::1'].includes(host)) ?? false;
+    const sentence = `Redis at ${redis === undefined ? '' : describeRedis(redis)} is on another host and needs no password`;
+    if (isForeign && redis?.password === undefined && !problems.includes(sentence)) problems.push(sentence);
   }
   return problems;
 }

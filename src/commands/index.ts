@@ -7,6 +7,7 @@ import { configCommand } from './config.ts';
 import { createSuperuserCommand } from './createsuperuser.ts';
 import { dumpDataCommand } from './dumpdata.ts';
 import { healthCommand } from './health.ts';
+import { impressionsCommand } from './impressions.ts';
 import { loadDataCommand } from './loaddata.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveOptions } from './serve.ts';
@@ -22,11 +23,12 @@ export const commands: readonly Command[] = [
   checkCommand,
   configCommand,
   healthCommand,
+  impressionsCommand,
   shellCommand,
 ];
 
 /** Commands the next versions bring: asked for by name, they say so instead of being unknown. */
-export const PLANNED_COMMANDS: readonly string[] = ['collectstatic', 'backup', 'restore', 'move', 'impressions'];
+export const PLANNED_COMMANDS: readonly string[] = ['collectstatic', 'backup', 'restore', 'move'];
 
 function optionLines(options: Command['options']): string {
   return options

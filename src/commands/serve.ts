@@ -1,19 +1,34 @@
 import { type App, openApp } from '../app.ts';
 import type { Config, Environment } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { createFailpoints } from '../failpoints.ts';
 import type { Log } from '../log.ts';
-import { type Role, startWeb } from '../roles/web.ts';
+import { startBeat } from '../roles/beat.ts';
+import { type Roles, startWeb } from '../roles/web.ts';
+import { startWorker } from '../roles/worker.ts';
 import { type Arguments, type Option, UsageError } from './arguments.ts';
+
+/** For the fault tests, and refused by `check --deploy`. */
+export const failpointsOption: Option = {
+  name: 'unsafe-failpoints',
+  value: 'LIST',
+  help: 'for tests only: PLACE=kill|stop|error|wait:MS[@TIME],…',
+};
 
 export const serveOptions: readonly Option[] = [
   {
     name: 'web',
-    help: 'serve the API and its documentation; alone only beside a Redis, which this version cannot use',
+    help: 'serve the API and its documentation',
   },
-  { name: 'worker', help: 'take views from the queue; as --web' },
-  { name: 'beat', help: 'write counted views to the database each second; as --web' },
+  { name: 'worker', help: 'take views from the queue in Redis and count them' },
+  { name: 'beat', help: 'bring counted views into the database each second, and clean up' },
   { name: 'host', value: 'H', help: 'the address to listen on (HOST)' },
-  { name: 'port', value: 'N', help: 'the port to listen on (PORT)' },
+  {
+    name: 'port',
+    value: 'N',
+    help: 'the port to listen on (PORT); a worker or beat alone listens only when one is named',
+  },
+  failpointsOption,
 ];
 
 const ROLES = ['web', 'worker', 'beat'] as const;
@@ -27,41 +42,83 @@ export function flagSettings(given: Arguments): Environment {
 
 /** Running roles and what they run on. */
 export interface Hub {
-  readonly url: string;
-  /** Stops cleanly. @returns the number of views that could not be stored */
-  stop(): Promise<number>;
+  /** Where it listens; undefined for a worker or beat without a port. */
+  readonly url: string | undefined;
+  /** Stops cleanly. Idempotent. @returns what is left undone, in words; '' when nothing is */
+  stop(): Promise<string>;
 }
 
 /**
  * Opens the program and starts its roles.
+ * @param signal sends a signal to this process, for failpoints
  * @throws UsageError when a part of a hub is asked for and there is no Redis to connect the parts
  */
-export async function startHub(given: Arguments, config: Config, log: Log): Promise<Hub> {
+export async function startHub(
+  given: Arguments,
+  config: Config,
+  log: Log,
+  signal: (name: 'SIGKILL' | 'SIGSTOP') => void,
+): Promise<Hub> {
   const [word] = given.positionals;
   if (word !== undefined) throw new UsageError(`unexpected "${word}"; see --help`);
   const named = ROLES.filter((role) => given.has(role));
-  const hasAllRoles = named.length === 0 || named.length === ROLES.length;
-  if (!hasAllRoles && config.redisUrl === undefined) {
-    const roles = named.map((role) => `--${role}`).join(' ');
+  const roles = named.length === 0 ? ROLES : named;
+  const hasAllRoles = roles.length === ROLES.length;
+  if (!hasAllRoles && config.counterRedis === undefined) {
+    const flags = named.map((role) => `--${role}`).join(' ');
     throw new UsageError(
-      `${roles}: separate roles need REDIS_URL to reach each other; without Redis, name none to run all in one process`,
+      `${flags}: separate roles need REDIS_URL to reach each other; without Redis, name none to run all in one process`,
     );
   }
-  const app: App = await openApp(config, log, { hasAllRoles });
-  let web: Role;
+  const failpoints = given.value('unsafe-failpoints');
+  const app = await openApp(config, log, {
+    hasAllRoles,
+    hasWeb: roles.includes('web'),
+    ...(failpoints !== undefined && { reach: createFailpoints(failpoints, signal) }),
+  });
   try {
-    web = startWeb(app);
+    return startRoles(app, roles, hasAllRoles);
   } catch (error) {
     await app.close();
     throw error;
   }
+}
+
+function startRoles(app: App, roles: readonly (typeof ROLES)[number][], hasAllRoles: boolean): Hub {
+  const running: Roles = { hasPages: roles.includes('web') };
+  // First, because it alone can fail: its port may be taken.
+  const web = running.hasPages || app.config.isPortNamed ? startWeb(app, running) : undefined;
+  const worker = roles.includes('worker') && app.pipeline !== undefined ? startWorker(app) : undefined;
+  const beat = roles.includes('beat') ? startBeat(app) : undefined;
+  Object.assign(running, { worker, beat });
+
+  async function stop(): Promise<string> {
+    web?.startStopping();
+    await beat?.stop();
+    await web?.stop();
+    const left = await app.stopRecording();
+    await worker?.stop({ drain: hasAllRoles });
+    const outcome = hasAllRoles ? await beat?.flushOnce() : undefined;
+    await app.close();
+    return describeLeft(left, outcome === 'failed', app.pipeline !== undefined);
+  }
+  let stopped: Promise<string> | undefined;
   return {
-    url: web.url,
-    async stop() {
-      await web.stop();
-      return app.close();
+    url: web?.url,
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
+}
+
+function describeLeft(left: number, isWaiting: boolean, hasRedis: boolean): string {
+  if (left > 0) {
+    return hasRedis
+      ? `${left} view(s) could not be pushed: Redis was away`
+      : `${left} view(s) could not be stored: the database was away`;
+  }
+  return isWaiting ? 'counted views wait in Redis for the next start: they could not be brought into the database' : '';
 }
 
 /** What a terminal shows once the hub serves. */
@@ -74,8 +131,7 @@ Stop with Ctrl-C.
 `;
 }
 
-/** @throws AppError when views were left behind */
-export function assertNothingLeft(left: number): void {
-  if (left > 0)
-    throw new AppError('unavailable', `stopped, but ${left} view(s) could not be stored: the database was away`);
+/** @throws AppError naming what is left undone */
+export function assertNothingLeft(left: string): void {
+  if (left !== '') throw new AppError('unavailable', `stopped, but ${left}`);
 }

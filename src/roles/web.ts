@@ -1,12 +1,16 @@
 import type { App } from '../app.ts';
 import { AppError, messageOf } from '../errors.ts';
-import { createReadiness } from '../web/readiness.ts';
+import { createReadiness, type Roles } from '../web/readiness.ts';
 import { buildWeb } from '../web/server.ts';
 
-/** A running role. */
-export interface Role {
+export type { Roles };
+
+/** A listening process. */
+export interface Web {
   /** Where it listens, `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** From now on it is not ready; requests are still answered. */
+  startStopping(): void;
   /** Stops taking requests and waits for the answers under way. Idempotent. */
   stop(): Promise<void>;
 }
@@ -17,12 +21,16 @@ const IDLE_TIMEOUT_SECONDS = 30;
 const STOP_ANSWERS_MS = 3000;
 const STOP_POLL_MS = 5;
 
-/** Starts listening. @throws AppError `unavailable` when the port is taken or forbidden */
-export function startWeb(app: App): Role {
+/**
+ * Starts listening: for everything, or without pages for probes and metrics only.
+ * @param roles what else runs in this process
+ * @throws AppError `unavailable` when the port is taken or forbidden
+ */
+export function startWeb(app: App, roles: Roles): Web {
   const { host, port } = app.config;
-  const readiness = createReadiness(app.database, app.recorder);
+  const readiness = createReadiness(app, roles);
   let server: Bun.Server<undefined> | undefined;
-  const handle = buildWeb(app, readiness, () => server);
+  const handle = buildWeb(app, readiness, roles.hasPages, () => server);
   try {
     server = Bun.serve({
       hostname: host,
@@ -38,6 +46,7 @@ export function startWeb(app: App): Role {
   let stopped: Promise<void> | undefined;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,
+    startStopping: readiness.startStopping,
     stop() {
       readiness.startStopping();
       stopped ??= stopListening(listening);

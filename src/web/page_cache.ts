@@ -1,4 +1,4 @@
-import type { PageViews } from '../impressions/record.ts';
+import type { PageViews } from '../impressions/gather.ts';
 import type { Body } from './respond.ts';
 
 /** A page ready to be sent, and what sending it counts. */

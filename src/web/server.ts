@@ -44,11 +44,13 @@ const OPEN_TO_ORIGINS = /^\/(api|health)(\/|$)/;
 
 /**
  * Builds the web application.
+ * @param hasPages false for a process that only counts: it answers probes and nothing else
  * @param peers the listening server, once there is one: it knows who is at the other end
  */
 export function buildWeb(
   { config, log, database, recorder }: WebContext,
   readiness: Readiness,
+  hasPages: boolean,
   peers: () => PeerLookup | undefined,
 ): (request: Request) => Promise<Response> {
   // Only of requests that failed: their log line and their answer have the same id.
@@ -78,14 +80,17 @@ export function buildWeb(
       const { status, detail } = describeFailure(error);
       return sendDetail(request, context, status, detail);
     })
-    .use(mountResources([...pages, healthResource], context))
-    .use(probes(readiness))
-    .use(schema(context, () => buildOpenApi({ ...config, version: VERSION })))
-    .use(docs)
-    .all('/api/docs', ({ request }) => redirectToSlash(request, context))
-    .all('/api/redoc', ({ request }) => redirectToSlash(request, context))
-    .use(staticFiles)
-    .use(home(database));
+    .use(mountResources([...(hasPages ? pages : []), healthResource], context))
+    .use(probes(readiness));
+  if (hasPages) {
+    routes
+      .use(schema(context, () => buildOpenApi({ ...config, version: VERSION })))
+      .use(docs)
+      .all('/api/docs', ({ request }) => redirectToSlash(request, context))
+      .all('/api/redoc', ({ request }) => redirectToSlash(request, context))
+      .use(staticFiles)
+      .use(home(database));
+  }
 
   return async (received) => {
     const request = withRoutableUrl(received);

@@ -93,7 +93,7 @@ describe('the OpenAPI document', () => {
     const resources = pageResources({
       ...SETTINGS,
       pages: { list: unused, find: unused },
-      recorder: { record() {}, state: () => ({ pending: 0, dropped: 0, failing: false }), stop: unused },
+      recorder: { record() {} },
       origins: { baseUrl: () => '', hostOf: () => 'localhost', isHostAllowed: () => true },
     });
     expect(resources.map(({ path }) => path.replace(':id', '{id}'))).toEqual(

@@ -57,13 +57,14 @@ async function startHere(settings: Readonly<Record<string, string>>): Promise<St
   const log = createLog(config.logLevel, config.logFormat, (line) => {
     text += line;
   });
-  const app = await openApp(config, log, { hasAllRoles: true });
-  const web = startWeb(app);
+  const app = await openApp(config, log, { hasAllRoles: true, hasWeb: true });
+  const web = startWeb(app, { hasPages: true });
   return {
     url: web.url,
     log: () => text,
     stop: async () => {
       await web.stop();
+      await app.stopRecording();
       await app.close();
     },
   };

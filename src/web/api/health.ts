@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia';
-import type { Readiness } from '../readiness.ts';
+import type { Check, Readiness } from '../readiness.ts';
 import { SECURITY_HEADERS } from '../respond.ts';
 import type { Resource } from './resource.ts';
 
@@ -13,6 +13,8 @@ export const healthResource: Resource = {
 
 const HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...SECURITY_HEADERS };
 
+const MARKS: Readonly<Record<Check['grade'], string>> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
+
 function plain(request: Request, status: number, text: string): Response {
   const headers = { ...HEADERS, 'Content-Length': String(Buffer.byteLength(text)) };
   return new Response(request.method === 'HEAD' ? null : text, { status, headers });
@@ -22,8 +24,8 @@ function plain(request: Request, status: number, text: string): Response {
 export function probes(readiness: Readiness): Elysia {
   const ready = async ({ request }: { request: Request }) => {
     const checks = await readiness.check();
-    const text = checks.map(({ name, state, isGood }) => `${isGood ? 'ok  ' : 'FAIL'} ${name}: ${state}\n`).join('');
-    return plain(request, checks.every((check) => check.isGood) ? 200 : 503, text);
+    const text = checks.map(({ name, state, grade }) => `${MARKS[grade]} ${name}: ${state}\n`).join('');
+    return plain(request, checks.some(({ grade }) => grade === 'fail') ? 503 : 200, text);
   };
   const live = ({ request }: { request: Request }) => plain(request, 200, 'ok\n');
   const app = new Elysia({ name: 'probes' });

@@ -1,5 +1,6 @@
 import { INTEGER_MAX } from '../../contents/content.ts';
-import type { PageViews, Recorder } from '../../impressions/record.ts';
+import type { PageViews } from '../../impressions/gather.ts';
+import type { Recorder } from '../../impressions/record.ts';
 import type { PageDetail, PageReader, PlacedContent } from '../../store/pages.ts';
 import { DETAIL } from '../errors.ts';
 import { createPageCache } from '../page_cache.ts';
@@ -11,7 +12,7 @@ import type { Answer, Resource, ResourceRequest } from './resource.ts';
 /** What the pages' resources need of the program. */
 export interface PagesContext {
   readonly pages: PageReader;
-  readonly recorder: Recorder;
+  readonly recorder: Pick<Recorder, 'record'>;
   readonly origins: RequestOrigin;
   readonly pageSize: number;
   readonly pageSizeMax: number;

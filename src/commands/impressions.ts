@@ -1,0 +1,128 @@
+import { contentTypes, findContentType } from '../contents/index.ts';
+import type { Database } from '../db/connection.ts';
+import { AppError } from '../errors.ts';
+import { discardLabel, retryDeadJobs } from '../impressions/dead.ts';
+import { openPipeline, type Pipeline } from '../impressions/pipeline.ts';
+import { type PipelineStatus, readStatus } from '../impressions/status.ts';
+import { listLedger } from '../store/impressions.ts';
+import { applyOrphans, discardOrphans, sumOrphans } from '../store/orphans.ts';
+import { UsageError } from './arguments.ts';
+import type { Command, CommandContext } from './command.ts';
+import { withDatabase } from './open.ts';
+
+const USAGE = 'status | retry-dead | discard LABEL | orphans list|apply|discard [LABEL]';
+
+export const impressionsCommand: Command = {
+  name: 'impressions',
+  summary: 'look at views on their way to the counters, and at those that cannot get there',
+  operands: USAGE,
+  operandsMax: 3,
+  options: [],
+  async run(context) {
+    const [action, ...rest] = context.arguments.positionals;
+    if (action === 'status' && rest.length === 0) return printStatus(context);
+    if (action === 'retry-dead' && rest.length === 0) return retryDead(context);
+    if (action === 'discard' && rest.length === 1) return discard(context, rest[0] ?? '');
+    const [what, label] = rest;
+    if (action === 'orphans' && what === 'list' && label === undefined) return listOrphans(context);
+    if (action === 'orphans' && (what === 'apply' || what === 'discard')) return settleOrphans(context, what, label);
+    throw new UsageError(`impressions: expected ${USAGE}`);
+  },
+};
+
+/** Connects to the pipeline's Redis for `work`. @throws AppError when there is none, or it is away */
+async function withPipeline<T>({ readConfig, log }: CommandContext, work: (used: Pipeline) => Promise<T>): Promise<T> {
+  const { counterRedis, counterKeyPrefix, allowEviction } = readConfig();
+  if (counterRedis === undefined) {
+    throw new AppError('unavailable', 'there is no Redis here (REDIS_URL): one process counts by itself');
+  }
+  const pipeline = openPipeline(counterRedis, counterKeyPrefix, log, allowEviction);
+  try {
+    await pipeline.inspect('must be there');
+    return await work(pipeline);
+  } finally {
+    pipeline.close();
+  }
+}
+
+async function printStatus(context: CommandContext): Promise<number> {
+  const { print, readConfig } = context;
+  const config = readConfig();
+  if (config.counterRedis === undefined) print('no Redis: one process counts by itself\n');
+  else {
+    const labels = contentTypes.map(({ label }) => label);
+    print(
+      describePipeline(await withPipeline(context, ({ observe, keys }) => readStatus(observe().node(), keys, labels))),
+    );
+  }
+  await withDatabase(config, async (database) => {
+    for (const { label, views, appliedAt } of await listLedger(database)) {
+      print(`${label}: ${views} view(s) brought into the database, last at ${appliedAt.toISOString()}\n`);
+    }
+    await printOrphans(database, print);
+  });
+  return 0;
+}
+
+function describePipeline({ server, source, queued, oldestJobMs, labels, dead, deadTotal }: PipelineStatus): string {
+  const age = oldestJobMs === undefined ? 'unknown' : `${(oldestJobMs / 1000).toFixed(1)} s`;
+  const lines = [
+    `Redis ${server.version}, appendfsync ${server.fsync}, ${server.replicas} replica(s), history ${source ?? 'not begun'}`,
+    `queue: ${queued} job(s)${queued === 0 ? '' : `, the oldest waits for ${age}`}`,
+    `dead jobs: ${dead}${deadTotal === 0 ? '' : ` of ${deadTotal} ever`}`,
+  ];
+  for (const { label, pending, sealed } of labels) {
+    const batch =
+      sealed === undefined
+        ? 'nothing sealed'
+        : `batch ${sealed.seq} of ${sealed.size} content(s) sealed at ${sealed.at.toISOString()}, tried ${sealed.tries} time(s)`;
+    const known = findContentType(label) === undefined ? ' (no content type of this program)' : '';
+    lines.push(`${label}${known}: ${pending} content(s) pending, ${batch}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+async function retryDead(context: CommandContext): Promise<number> {
+  const { retried, kept } = await withPipeline(context, ({ observe, keys }) => retryDeadJobs(observe().node(), keys));
+  context.print(`${retried} job(s) put back into the queue\n`);
+  if (kept > 0) context.print(`${kept} job(s) stay: only their beginning was kept\n`);
+  return 0;
+}
+
+async function discard(context: CommandContext, label: string): Promise<number> {
+  const { pending, sealed } = await withPipeline(context, ({ observe, keys }) =>
+    discardLabel(observe().node(), keys, label),
+  );
+  const describe = (size: number) => (size < 0 ? 'a key that was no hash' : `views of ${size} content(s)`);
+  context.print(`discarded for ${label}: ${describe(pending)} pending, ${describe(sealed)} sealed\n`);
+  return 0;
+}
+
+async function listOrphans({ readConfig, print }: CommandContext): Promise<number> {
+  return withDatabase(readConfig(), async (database) => {
+    await printOrphans(database, print);
+    return 0;
+  });
+}
+
+async function printOrphans(database: Database, print: CommandContext['print']): Promise<void> {
+  const sums = await sumOrphans(database);
+  if (sums.length === 0) print('orphans: none\n');
+  for (const { label, reason, contents, views } of sums) {
+    print(`orphans: ${label}, ${reason}: ${views} view(s) of ${contents} content(s)\n`);
+  }
+}
+
+async function settleOrphans(
+  { readConfig, print }: CommandContext,
+  what: 'apply' | 'discard',
+  label: string | undefined,
+): Promise<number> {
+  return withDatabase(readConfig(), async (database) => {
+    const settle = what === 'apply' ? applyOrphans : discardOrphans;
+    const views = await database.tx((tx) => settle(tx, label));
+    print(`${views} view(s) ${what === 'apply' ? 'added to their counters' : 'discarded'}\n`);
+    await printOrphans(database, print);
+    return 0;
+  });
+}

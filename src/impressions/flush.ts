@@ -1,0 +1,246 @@
+/**
+ * Bringing counted views from Redis into the database: seal → gate → load → apply → acknowledge.
+ *
+ * One run does these for every label, and may end anywhere: whatever is sealed and not acknowledged is taken up again by
+ * the next run, here or in another process, with the same id and the same content. Several beats at once cost a second
+ * reading and nothing else: the ledger lets one of them apply a batch, and the others learn that it was applied.
+ *
+ *   the ledger says                       | then
+ *   --------------------------------------+--------------------------------------------------------------------
+ *   nothing of this number or a later one | applied: counters, orphans and ledger row in one transaction
+ *   this very batch                       | applied before: only to be acknowledged
+ *   another batch, mine is still sealed   | Redis went back in time. The views may be in the counters already: they
+ *                                         | are set aside for the operator, and the numbering goes on above the ledger's
+ *   another batch, mine is not sealed     | this process slept while others went on: nothing to do
+ */
+import type { Redis } from 'ioredis';
+import { contentTypes } from '../contents/index.ts';
+import type { Database } from '../db/connection.ts';
+import { messageOf } from '../errors.ts';
+import type { Reach } from '../failpoints.ts';
+import type { Log } from '../log.ts';
+import { applyBatch, holdBatch, type ImpressionBatch, isLastApplied } from '../store/impressions.ts';
+import { acknowledge, type BatchViews, isStillSealed, loadBatch, type SealedBatch, seal } from './batch.ts';
+import { isDurable } from './gate.ts';
+import type { Keys } from './keys.ts';
+import type { RedisConnection } from './redis.ts';
+import { readServerState } from './server_state.ts';
+
+export interface FlushOptions {
+  readonly database: Database;
+  readonly connection: RedisConnection;
+  /** Makes another connection to the same server, for a second look. */
+  readonly dial: () => Promise<RedisConnection>;
+  readonly keys: Keys;
+  readonly batchRows: number;
+  readonly hasGate: boolean;
+  readonly log: Log;
+  readonly reach: Reach;
+  /** Waits; the stop of the program may cut it short. */
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** What a flush has done since the start of the process. */
+export interface FlushState {
+  /** In ms of `performance.now`, as the other moments. */
+  readonly startedAt: number;
+  readonly runs: number;
+  readonly failures: number;
+  readonly batches: number;
+  readonly rows: number;
+  readonly views: number;
+  readonly rewound: number;
+  readonly lost: number;
+  /** The last run that left nothing behind. */
+  readonly succeededAt: number | undefined;
+  /** Since when the gate holds batches back. */
+  readonly heldSince: number | undefined;
+}
+
+/** `done`: all that was counted when it began is in the database. `held`: the gate holds it back. `failed`: see the log. */
+export type FlushOutcome = 'done' | 'held' | 'failed';
+
+export interface Flush {
+  /** Never throws. */
+  run(): Promise<FlushOutcome>;
+  state(): FlushState;
+}
+
+const FAILURE_LOG_INTERVAL_MS = 10_000;
+
+export function createFlush(options: FlushOptions): Flush {
+  const { database, connection, keys, log, reach } = options;
+  // In one order everywhere, so that two processes lock tables in the same order.
+  const labels = contentTypes.map(({ label }) => label).sort();
+  const state = {
+    startedAt: performance.now(),
+    runs: 0,
+    failures: 0,
+    batches: 0,
+    rows: 0,
+    views: 0,
+    rewound: 0,
+    lost: 0,
+  };
+  let succeededAt: number | undefined;
+  let heldSince: number | undefined;
+  let knownSource: string | undefined;
+  const loggedAt = new Map<string, number>();
+
+  /** Once in a while for each place: a run that fails fails again a second later. */
+  function logFailure(place: string, error: unknown): void {
+    state.failures += 1;
+    if (performance.now() - (loggedAt.get(place) ?? Number.NEGATIVE_INFINITY) < FAILURE_LOG_INTERVAL_MS) return;
+    loggedAt.set(place, performance.now());
+    log.error('views wait in Redis: they could not be brought into the database', {
+      label: place,
+      error: messageOf(error),
+    });
+  }
+
+  async function run(): Promise<FlushOutcome> {
+    state.runs += 1;
+    const failures = state.failures;
+    try {
+      const batches = await sealAll();
+      if (batches.length > 0 && (await passGate(batches))) for (const batch of batches) await bring(batch);
+    } catch (error) {
+      logFailure('', error);
+    }
+    if (state.failures !== failures) return 'failed';
+    if (heldSince !== undefined) return 'held';
+    succeededAt = performance.now();
+    if (loggedAt.size > 0) log.info('views reach the database again');
+    loggedAt.clear();
+    return 'done';
+  }
+
+  async function sealAll(): Promise<SealedBatch[]> {
+    const node = connection.node();
+    const batches: SealedBatch[] = [];
+    for (const label of labels) {
+      try {
+        const { source, batch } = await seal(node, keys, label);
+        noteSource(source);
+        if (batch?.isAdopted) log.warn('a sealed batch had no entry and got a new one', { label });
+        if (batch !== undefined) batches.push(batch);
+      } catch (error) {
+        // A key of one label that is not what it should be does not hold up the others; a lost connection does.
+        if (!connection.isUp()) throw error;
+        logFailure(label, error);
+      }
+    }
+    return batches;
+  }
+
+  function noteSource(source: string): void {
+    if (knownSource !== undefined && knownSource !== source) {
+      log.error('Redis was emptied or replaced: what was counted there and not yet stored is lost', { source });
+    }
+    knownSource = source;
+  }
+
+  async function passGate(batches: readonly SealedBatch[]): Promise<boolean> {
+    await reach('flush.sealed');
+    const isOpen = !options.hasGate || (await isSealDurable(batches));
+    if (isOpen) heldSince = undefined;
+    else heldSince ??= performance.now();
+    await reach('flush.passed');
+    return isOpen;
+  }
+
+  async function isSealDurable(batches: readonly SealedBatch[]): Promise<boolean> {
+    const losses = connection.losses();
+    const node = connection.node();
+    // The batches were handed out on this connection just now: a new one would know nothing of them.
+    const server = await readServerState(node);
+    if (server.isReplica) throw new Error('the Redis server has become a replica');
+    const youngest = Math.max(...batches.map(({ sealedAt }) => sealedAt));
+    const answer = await isDurable(node, server, youngest, options.sleep);
+    return answer && connection.losses() === losses;
+  }
+
+  /** Applies one batch and clears it. What fails is tried again by the next run. */
+  async function bring(batch: SealedBatch): Promise<void> {
+    try {
+      if (batch.isMissing) await settleMissing(batch);
+      else await applySealed(batch, await load(batch));
+    } catch (error) {
+      logFailure(batch.label, error);
+    }
+  }
+
+  async function settleMissing(batch: SealedBatch): Promise<void> {
+    if (!(await isLastApplied(database, batch))) {
+      state.lost += 1;
+      const { label, seq, size } = batch;
+      log.error('Redis lost a sealed batch before it was stored', { label, seq, contents: size });
+    }
+    await acknowledge(connection.node(), keys, batch);
+  }
+
+  async function load(batch: SealedBatch): Promise<BatchViews> {
+    const views = await scan(connection.node(), batch);
+    if (views !== undefined) return views;
+    const other = await options.dial();
+    try {
+      const again = await scan(other.node(), batch);
+      if (again !== undefined) return again;
+    } finally {
+      other.close();
+    }
+    throw new Error(`a sealed batch has not the ${batch.size} contents it was sealed with; it is left as it is`);
+  }
+
+  function scan(node: Redis, batch: SealedBatch): Promise<BatchViews | undefined> {
+    return loadBatch(node, keys, batch, () => reach('flush.scanning'));
+  }
+
+  async function applySealed(
+    { label, source, seq, batchId, ...sealed }: SealedBatch,
+    loaded: BatchViews,
+  ): Promise<void> {
+    const batch: ImpressionBatch = { source, label, seq, batchId, ...loaded };
+    await reach('flush.loaded');
+    const result = await database.tx((tx) =>
+      applyBatch(tx, batch, options.batchRows, (step) => reach(`flush.${step}`)),
+    );
+    await reach('flush.committed');
+    const mine = { label, source, seq, batchId, ...sealed };
+    if (result === 'stale') {
+      await settleStale(mine, batch);
+      return;
+    }
+    if (result === 'applied') {
+      state.batches += 1;
+      state.rows += mine.size;
+      state.views += sumOf(batch);
+    }
+    await acknowledge(connection.node(), keys, mine);
+    await reach('flush.acknowledged');
+  }
+
+  async function settleStale(mine: SealedBatch, batch: ImpressionBatch): Promise<void> {
+    if (!(await isStillSealed(connection.node(), keys, mine))) return;
+    const lastSeq = await database.tx((tx) => holdBatch(tx, batch));
+    state.rewound += 1;
+    log.error(
+      'Redis went back in time: a batch may be counted already and is held (contenthub impressions orphans list)',
+      {
+        label: mine.label,
+        seq: mine.seq,
+        views: sumOf(batch),
+      },
+    );
+    await acknowledge(connection.node(), keys, mine, lastSeq);
+  }
+
+  return { run, state: () => ({ ...state, succeededAt, heldSince }) };
+}
+
+function sumOf({ views, idsBeyond }: ImpressionBatch): number {
+  let sum = 0;
+  for (const n of views.values()) sum += n;
+  for (const n of idsBeyond?.values() ?? []) sum += n;
+  return sum;
+}

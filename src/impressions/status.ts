@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis';
+import { timeOfJob } from './job.ts';
+import type { Keys } from './keys.ts';
+import { readServerState, type ServerState } from './server_state.ts';
+
+/** What of a label is in Redis and not in the database. */
+export interface LabelStatus {
+  readonly label: string;
+  /** Contents with views that are counted and not sealed. */
+  readonly pending: number;
+  readonly sealed:
+    | { readonly seq: number; readonly at: Date; readonly size: number; readonly tries: number }
+    | undefined;
+}
+
+/** What is in the pipeline's Redis. */
+export interface PipelineStatus {
+  readonly server: ServerState;
+  readonly source: string | undefined;
+  /** Jobs in the queue. */
+  readonly queued: number;
+  /** How long the job at the head has been waiting, in ms; 0 for an empty queue, undefined when the job does not say. */
+  readonly oldestJobMs: number | undefined;
+  readonly labels: readonly LabelStatus[];
+  /** Jobs on the dead list, and how many ever came there. */
+  readonly dead: number;
+  readonly deadTotal: number;
+}
+
+/** @param known labels to show even when Redis has never heard of them @throws Error of the connection, or of a key of another type */
+export async function readStatus(node: Redis, keys: Keys, known: readonly string[]): Promise<PipelineStatus> {
+  const [server, source, queued, head, listed, flushing, dead, deadTotal] = await Promise.all([
+    readServerState(node),
+    node.get(keys.source),
+    node.llen(keys.queue),
+    node.lindex(keys.queue, 0),
+    node.smembers(keys.labels),
+    node.hgetall(keys.flushing),
+    node.llen(keys.dead),
+    node.get(keys.deadTotal),
+  ]);
+  const names = [...new Set([...known, ...listed, ...Object.keys(flushing)])].sort();
+  const labels = await Promise.all(
+    names.map(async (label) => ({
+      label,
+      pending: await node.hlen(keys.counterPrefix + label),
+      sealed: parseEntry(flushing[label]),
+    })),
+  );
+  const made = head === null ? undefined : timeOfJob(head);
+  return {
+    server,
+    source: source ?? undefined,
+    queued,
+    oldestJobMs: head === null ? 0 : made === undefined ? undefined : Math.max(0, Date.now() - made),
+    labels,
+    dead,
+    deadTotal: Number(deadTotal ?? 0),
+  };
+}
+
+/** `batch id|seq|sealed at|size|tries`, as `seal.lua` writes it. */
+function parseEntry(entry: string | undefined): LabelStatus['sealed'] {
+  if (entry === undefined) return undefined;
+  const [, seq, at, size, tries] = entry.split('|').map(Number);
+  return { seq: seq ?? 0, at: new Date(at ?? 0), size: size ?? 0, tries: tries ?? 0 };
+}

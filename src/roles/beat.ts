@@ -1,0 +1,108 @@
+import { Cron } from 'croner';
+import type { App } from '../app.ts';
+import { messageOf } from '../errors.ts';
+import { removeOldDeadJobs } from '../impressions/dead.ts';
+import { createFlush, type Flush, type FlushOutcome, type FlushState } from '../impressions/flush.ts';
+import { createPause } from '../pause.ts';
+import { retireSources } from '../store/impressions.ts';
+import { removeOldOrphans } from '../store/orphans.ts';
+
+export interface Beat {
+  /** Undefined when this process counts by itself: there is nothing to flush. */
+  state(): FlushState | undefined;
+  /** Begins no more work and waits for what is under way. Idempotent. */
+  stop(): Promise<void>;
+  /** One more flush, for a process that has every role and stops. */
+  flushOnce(): Promise<FlushOutcome>;
+}
+
+/** A row of the schedule. */
+interface Schedule {
+  readonly name: string;
+  /** Six parts, seconds first, in UTC. */
+  readonly cron: string;
+  run(): Promise<unknown>;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+const DEAD_JOBS_KEPT_MS = 30 * DAY_MS;
+const ORPHANS_KEPT_MS = 90 * DAY_MS;
+/** WAITAOF waits up to 2 s, and a large HSCAN reply takes its time on a busy server. */
+const COMMAND_TIMEOUT_MS = 5000;
+
+/** Everything that happens by the clock. Several beats may run: each row does nothing the second time. */
+function schedule({ app, flush }: { readonly app: App; readonly flush: Flush | undefined }): readonly Schedule[] {
+  const { config, database, pipeline } = app;
+  const counting: readonly Schedule[] =
+    pipeline === undefined || flush === undefined
+      ? []
+      : [
+          { name: 'flush', cron: config.flushCron, run: () => flush.run() },
+          {
+            name: 'remove old dead jobs',
+            cron: '0 7 * * * *',
+            run: () => removeOldDeadJobs(pipeline.observe().node(), pipeline.keys, Date.now() - DEAD_JOBS_KEPT_MS),
+          },
+        ];
+  return [
+    ...counting,
+    {
+      name: 'remove old orphans',
+      cron: '0 17 * * * *',
+      run: () => database.tx((tx) => removeOldOrphans(tx, new Date(Date.now() - ORPHANS_KEPT_MS))),
+    },
+    { name: 'sum up old ledger rows', cron: '0 27 * * * *', run: () => database.tx(retireSources) },
+  ];
+}
+
+/** Starts the schedule. No row runs twice at once, and no error ends it. */
+export function startBeat(app: App): Beat {
+  const pause = createPause();
+  const flush = openFlush(app, (ms) => pause.wait(ms));
+  const running = new Map<string, Promise<unknown>>();
+  let isStopping = false;
+
+  async function runOnce({ name, run }: Schedule): Promise<void> {
+    // A tick that comes while the last one is still at work is left out.
+    if (isStopping || running.has(name)) return;
+    const work = run().catch((error: unknown) => app.log.error(`${name} failed`, { error: messageOf(error) }));
+    running.set(name, work);
+    await work;
+    running.delete(name);
+  }
+
+  const jobs = schedule({ app, flush }).map(
+    (row) => new Cron(row.cron, { mode: '6-part', timezone: 'UTC' }, () => runOnce(row)),
+  );
+  return {
+    state: () => flush?.state(),
+    async stop() {
+      isStopping = true;
+      for (const job of jobs) job.stop();
+      // What waits for the gate need not: the next beat takes it up.
+      pause.wake();
+      await Promise.all(running.values());
+    },
+    async flushOnce() {
+      // The first may take up a batch that was sealed before the last views came.
+      const outcome = await flush?.run();
+      return outcome === 'done' ? (flush?.run() ?? 'done') : (outcome ?? 'done');
+    },
+  };
+}
+
+function openFlush(app: App, sleep: (ms: number) => Promise<void>): Flush | undefined {
+  const { pipeline, config, database, log, reach } = app;
+  if (pipeline === undefined) return undefined;
+  return createFlush({
+    database,
+    connection: pipeline.open('flush', COMMAND_TIMEOUT_MS),
+    dial: () => pipeline.dial('flush', COMMAND_TIMEOUT_MS),
+    keys: pipeline.keys,
+    batchRows: config.flushBatchRows,
+    hasGate: config.flushGate === 'auto',
+    log,
+    reach,
+    sleep,
+  });
+}
