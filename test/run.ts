@@ -1,6 +1,11 @@
 /**
- * `make test`: makes sure that there is a Postgres, runs `bun test` with the arguments it was given, and ends with one line that
- * people and CI can read, on stdout: `N passed, N failed[, N skipped]`. Exits with 0 only when `bun test` did and at least one test passed.
+ * `make test`: makes sure that there are a Postgres and a Redis, runs `bun test` with the arguments it was given, and ends with one line
+ * that people and CI can read, on stdout: `N passed, N failed[, N skipped]`. Exits with 0 only when `bun test` did and at least one test
+ * passed.
+ *
+ * Postgres is one server for the whole run (`TEST_POSTGRES_URL`). Each test that needs a Redis starts its own; what is found or fetched
+ * here, before any test needs it, is the program to start: `TEST_REDIS_SERVER` and `TEST_REDIS_8`, or, in `TEST_REDIS_8_MISSING`, why
+ * there is no Redis 8, which skips the tests that need it.
  *
  * The counts are bun's own summary, not its JUnit report: that leaves out errors outside of a test (a file that cannot be imported).
  * The names of skipped tests come from the JUnit report, which cannot be confused with what a test prints.
@@ -9,6 +14,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Server, startPostgres } from './help/postgres.ts';
+import { findRedis } from './help/redis_binary.ts';
 
 const TEST_TIMEOUT_MS = 30_000;
 const INTERRUPT_WAIT_MS_MAX = 10_000;
@@ -39,15 +45,17 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const { code, counts } = await runWithPostgres(process.argv.slice(2));
+const { code, counts } = await runWithServers(process.argv.slice(2));
 await Bun.write(Bun.stdout, `${formatCounts(counts)}\n`);
 process.exit(code);
 
-async function runWithPostgres(filters: string[]): Promise<Outcome> {
+async function runWithServers(filters: string[]): Promise<Outcome> {
   let server: Server | undefined;
   try {
+    // One after the other: both may need apt-get.
     server = await startPostgres();
-    return await runTests(filters, server.url);
+    const redis = await prepareRedis();
+    return await runTests(filters, { TEST_POSTGRES_URL: server.url, ...redis });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return { code: interruption ?? 1, counts: BROKEN_OFF };
@@ -56,7 +64,17 @@ async function runWithPostgres(filters: string[]): Promise<Outcome> {
   }
 }
 
-async function runTests(filters: string[], url: string): Promise<Outcome> {
+async function prepareRedis(): Promise<Record<string, string>> {
+  const installed = await findRedis('installed');
+  const redis8 = await findRedis('8');
+  if (redis8.kind === 'missing') console.error(`no Redis 8: ${redis8.reason}`);
+  return {
+    TEST_REDIS_SERVER: installed.path,
+    ...(redis8.kind === 'found' ? { TEST_REDIS_8: redis8.path } : { TEST_REDIS_8_MISSING: redis8.reason }),
+  };
+}
+
+async function runTests(filters: string[], servers: Record<string, string>): Promise<Outcome> {
   if (interruption !== undefined) return { code: interruption, counts: BROKEN_OFF };
   const folder = mkdtempSync(join(tmpdir(), 'contenthub-test-'));
   try {
@@ -64,7 +82,7 @@ async function runTests(filters: string[], url: string): Promise<Outcome> {
     const reporter = ['--reporter=junit', `--reporter-outfile=${report}`];
     const { status, output } = await spawnBun(
       ['--no-env-file', 'test', `--timeout=${TEST_TIMEOUT_MS}`, ...reporter, ...filters],
-      { ...process.env, TEST_POSTGRES_URL: url },
+      { ...process.env, ...servers },
     );
     const counts = readSummary(output);
     if (interruption !== undefined) {

@@ -1,14 +1,15 @@
 #!lua flags=allow-oom
 -- Takes jobs from the head of the queue and adds each to the counters once.
 --
--- A job is checked as a whole before anything is written, so that it counts completely or not at all: its form, the
--- types of the keys it touches, and that no sum leaves the range. Then its dedup key is claimed (SET NX), and only a
--- job whose id is new is added. Whatever is wrong with a job goes to the dead list with the reason: no increment, no
--- dedup key. When the pipeline's own keys are unusable, the job stays at the head of the queue and nothing is lost.
--- An id is remembered for a limited time. A job may lie in the queue twice; had no worker run for that long between the two,
--- the second would count again. So the script notes when it last took a job and how young the youngest was (job ids are
--- UUIDs of version 7 and tell): after such a gap, a job no younger than that is in doubt, and goes to the dead list.
--- The queue is trimmed last: should anything end the script early, finished jobs come again and their dedup keys skip them.
+-- A job is checked as a whole before anything of it is written, so that it counts completely or not at all: its form, the
+-- types of the keys it touches, and that no sum leaves the range. Then its dedup key is claimed (SET NX), and only a job
+-- whose id is new is added: to sums that are read once and written once for all jobs of a run. Whatever is wrong with a
+-- job goes to the dead list with the reason: no increment, no dedup key. When the pipeline's own keys are unusable, the
+-- job stays at the head of the queue and nothing is lost. The queue is trimmed last, by what was dealt with.
+--
+-- An id is remembered for a limited time. A job may lie in the queue twice; had no worker run for that long between the
+-- two, the second would count again. So the script notes when it last took a job and how young the youngest was (job ids
+-- are UUIDs of version 7 and tell): after such a gap, a job no younger than that is in doubt, and goes to the dead list.
 --
 -- allow-oom: at maxmemory Redis would refuse even a script that drains it.
 --
@@ -29,10 +30,11 @@ local JOB_ID_BYTES_MAX = 64
 local ID = '^[1-9]%d*$'
 local ID_MAX = '9223372036854775807'
 local SUM_MAX = 9007199254740991
--- unpack() takes a few thousand values; more fields are read in several calls.
+-- unpack() takes a few thousand values; more fields go in several calls.
 local FIELDS_MAX = 1000
 -- A gap is taken for too long this much before ids are forgotten, in ms.
 local GAP_MARGIN = 120000
+local IN_DOUBT = 'may have been counted: no worker ran for as long as ids are remembered'
 
 local function is_usable(key, kind)
   local found = redis.call('TYPE', key).ok
@@ -77,55 +79,82 @@ local function read(text)
   return job
 end
 
+-- Label → what its counter hash holds, as far as the jobs of this run need it: `values` id → number of views, `wanted`
+-- and `changed` lists of ids.
 local hashes = {}
 
--- Why these fields cannot be added to: some sum would leave the range, or is no number.
-local function check_sums(key, ids, fields)
-  local values = redis.call('HMGET', key, unpack(fields))
-  for place, id in ipairs(fields) do
-    local value = values[place]
-    if value and (#value > 16 or not value:find('^%d+$') or tonumber(value) + ids[id] > SUM_MAX) then
-      return 'counter ' .. id .. ' is full or no number'
+local function want(views)
+  for label, ids in pairs(views) do
+    local hash = hashes[label]
+    if not hash then
+      local key = counter_prefix .. label
+      hash = { key = key, is_hash = is_usable(key, 'hash'), values = {}, wanted = {}, changed = {}, is_changed = {} }
+      hashes[label] = hash
+    end
+    for id in pairs(ids) do
+      if not hash.values[id] then
+        hash.values[id] = 0
+        hash.wanted[#hash.wanted + 1] = id
+      end
     end
   end
+end
+
+-- A list in pieces that unpack() can take.
+local function in_pieces(list, work)
+  for first = 1, #list, FIELDS_MAX do
+    work(first, math.min(first + FIELDS_MAX - 1, #list))
+  end
+end
+
+local function load(hash)
+  in_pieces(hash.wanted, function(first, last)
+    for place, value in ipairs(redis.call('HMGET', hash.key, unpack(hash.wanted, first, last))) do
+      -- What is no number has no room for any.
+      local is_number = not value or (#value <= 16 and value:find('^%d+$'))
+      hash.values[hash.wanted[first + place - 1]] = is_number and tonumber(value or 0) or math.huge
+    end
+  end)
 end
 
 local function check_counters(views)
   for label, ids in pairs(views) do
-    local key = counter_prefix .. label
-    if hashes[label] == nil then hashes[label] = is_usable(key, 'hash') end
-    if not hashes[label] then return 'the counters of ' .. label .. ' are not a hash' end
-    local fields = {}
-    for id in pairs(ids) do
-      fields[#fields + 1] = id
-      if #fields == FIELDS_MAX then
-        local problem = check_sums(key, ids, fields)
-        if problem then return problem end
-        fields = {}
-      end
-    end
-    if #fields > 0 then
-      local problem = check_sums(key, ids, fields)
-      if problem then return problem end
+    local hash = hashes[label]
+    if not hash.is_hash then return 'the counters of ' .. label .. ' are not a hash' end
+    for id, n in pairs(ids) do
+      if hash.values[id] + n > SUM_MAX then return 'counter ' .. id .. ' is full or no number' end
     end
   end
 end
 
-local listed = {}
 local views_added = 0
 
 local function add(views)
   for label, ids in pairs(views) do
-    if not listed[label] then
-      redis.call('SADD', labels, label)
-      listed[label] = true
-    end
-    local key = counter_prefix .. label
+    local hash = hashes[label]
     for id, n in pairs(ids) do
-      redis.call('HINCRBY', key, id, n)
+      hash.values[id] = hash.values[id] + n
       views_added = views_added + n
+      if not hash.is_changed[id] then
+        hash.is_changed[id] = true
+        hash.changed[#hash.changed + 1] = id
+      end
     end
   end
+end
+
+local function store(label, hash)
+  if #hash.changed == 0 then return end
+  redis.call('SADD', labels, label)
+  in_pieces(hash.changed, function(first, last)
+    local fields = {}
+    for place = first, last do
+      local id = hash.changed[place]
+      fields[#fields + 1] = id
+      fields[#fields + 1] = string.format('%.0f', hash.values[id])
+    end
+    redis.call('HSET', hash.key, unpack(fields))
+  end)
 end
 
 local time = redis.call('TIME')
@@ -150,15 +179,28 @@ local known = redis.call('HMGET', progress, 'at', 'youngest', 'doubt')
 local at, youngest, doubt = tonumber(known[1]) or now, tonumber(known[2]) or 0, tonumber(known[3]) or 0
 if now - at >= dedup_ttl * 1000 - GAP_MARGIN then doubt = youngest end
 
-local taken, counted, duplicate, buried, size = 0, 0, 0, 0, 0
+local jobs, reasons, read_jobs, size = {}, {}, 0, 0
+for place, text in ipairs(texts) do
+  jobs[place], reasons[place] = read(text)
+  read_jobs = place
+  if jobs[place] then
+    want(jobs[place].views)
+    size = size + jobs[place].size
+    if size >= pairs_max then break end
+  end
+end
+for _, hash in pairs(hashes) do
+  if hash.is_hash then load(hash) end
+end
+
+local taken, counted, duplicate, buried = 0, 0, 0, 0
 local stopped = ''
-for _, text in ipairs(texts) do
-  local job, reason = read(text)
+for place = 1, read_jobs do
+  local job, reason = jobs[place], reasons[place]
   if job then
     local claim = dedup_prefix .. job.id
     if redis.call('SET', claim, '1', 'NX', 'EX', dedup_ttl) then
-      reason = job.made and job.made <= doubt and 'may have been counted: no worker ran for as long as ids are remembered'
-        or check_counters(job.views)
+      reason = job.made and job.made <= doubt and IN_DOUBT or check_counters(job.views)
       if reason then
         redis.call('DEL', claim)
       else
@@ -168,7 +210,6 @@ for _, text in ipairs(texts) do
     else
       duplicate = duplicate + 1
     end
-    size = size + job.size
     youngest = math.max(youngest, math.min(job.made or 0, now))
   end
   if reason then
@@ -176,14 +217,14 @@ for _, text in ipairs(texts) do
       stopped = dead .. ' is not a list, or its total no number'
       break
     end
-    bury(text, reason)
+    bury(texts[place], reason)
     buried = buried + 1
   end
   taken = taken + 1
-  if size >= pairs_max then break end
 end
 
 if taken > 0 then
+  for label, hash in pairs(hashes) do store(label, hash) end
   redis.call('HSET', progress, 'at', now, 'youngest', youngest, 'doubt', doubt)
   redis.call('LTRIM', queue, taken, -1)
 end
