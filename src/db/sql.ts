@@ -12,7 +12,7 @@ export function jsonArray(dialect: Dialect, values: readonly SQL[]): SQL {
 type ValueType = 'bigint' | 'text';
 
 /**
- * Rows of values as a table `v` with these columns, in one parameter: any number of rows (drivers allow 32,766 and
+ * Rows of values as a table `v` with these columns, in one parameter or one a column: any number of rows (drivers allow 32,766 and
  * 65,534 parameters), and one statement to prepare whatever their number.
  */
 export function valuesTable(
@@ -20,6 +20,13 @@ export function valuesTable(
   columns: Readonly<Record<string, ValueType>>,
   rows: readonly (readonly (number | string)[])[],
 ): SQL {
+  const names = Object.keys(columns);
+  if (dialect === 'postgres' && Object.values(columns).every((type) => type === 'bigint')) {
+    // Twice as fast to read as JSON.
+    const arrays = names.map((_, place) => sql`${`{${rows.map((row) => row[place]).join(',')}}`}::text::bigint[]`);
+    const identifiers = names.map((name) => sql.identifier(name));
+    return sql`unnest(${sql.join(arrays, sql`, `)}) v(${sql.join(identifiers, sql`, `)})`;
+  }
   const json = JSON.stringify(rows);
   const entries = Object.entries(columns).map(([name, type], place) => {
     const value = dialect === 'postgres' ? sql`(r ->> ${sql.raw(String(place))})::${sql.raw(type)}` : null;

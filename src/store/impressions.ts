@@ -112,20 +112,29 @@ async function addViews(
   pairs: readonly (readonly [number, number])[],
 ): Promise<void> {
   const type = findContentType(batch.label);
-  const present = new Set<number>();
-  const counted = new Set<number>();
-  if (type !== undefined) {
-    const table = tableOf(tx, type);
-    const ids = pairs.map(([id]) => id);
-    const locked = await tx.rows(sql`
-      select ${table.id} as id from ${table} where ${isOneOf(tx.dialect, table.id, ids)}
-      order by ${table.id} ${lockForCounting(tx.dialect)}`);
-    for (const row of locked) present.add(toInteger(row.id));
-    const updated = await tx.rows(sql`
-      update ${table} set counter = ${table.counter} + v.n from ${valuesTable(tx.dialect, PAIR, pairs)}
-      where ${table.id} = v.id and ${table.counter} <= ${INTEGER_MAX} - v.n returning ${table.id} as id`);
-    for (const row of updated) counted.add(toInteger(row.id));
+  if (type === undefined) {
+    await writeOrphans(tx, batch, orphansOf(new Map(pairs), 'content removed'));
+    return;
   }
+  const table = tableOf(tx, type);
+  const ids = pairs.map(([id]) => id);
+  const rows = sql`from ${table} where ${isOneOf(tx.dialect, table.id, ids)} order by ${table.id} ${lockForCounting(tx.dialect)}`;
+  const [locked] = await tx.rows(
+    sql`select count(*) as n, max(l.counter) as highest from (select ${table.counter} as counter ${rows}) l`,
+  );
+  const most = pairs.reduce((largest, [, n]) => Math.max(largest, n), 0);
+  const update = sql`
+    update ${table} set counter = ${table.counter} + v.n from ${valuesTable(tx.dialect, PAIR, pairs)} where ${table.id} = v.id`;
+  if (toInteger(locked?.n) === pairs.length && toInteger(locked?.highest) <= INTEGER_MAX - most) {
+    await tx.rows(update);
+    return;
+  }
+  // Some are gone, or have no room: which?
+  const present = new Set((await tx.rows(sql`select ${table.id} as id ${rows}`)).map((row) => toInteger(row.id)));
+  const updated = await tx.rows(
+    sql`${update} and ${table.counter} <= ${INTEGER_MAX} - v.n returning ${table.id} as id`,
+  );
+  const counted = new Set(updated.map((row) => toInteger(row.id)));
   const orphans = pairs
     .filter(([id]) => !counted.has(id))
     .map(([id, n]): Orphan => [String(id), n, present.has(id) ? 'counter full' : 'content removed']);
