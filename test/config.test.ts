@@ -109,7 +109,6 @@ describe('a setting', () => {
     ['PORT', ' 65535 ', 'port', 65_535],
     ['LOG_LEVEL', 'WARN', 'logLevel', 'warn'],
     ['LOG_FORMAT', 'pretty', 'logFormat', 'pretty'],
-    ['REDIS_URL', 'rediss://h:1/2', 'redisUrl', 'rediss://h:1/2'],
     ['DATABASE_URL', 'sqlite:/a/b.db', 'database', { dialect: 'sqlite', path: '/a/b.db' }],
     ['DATABASE_URL', 'sqlite:///a/b.db', 'database', { dialect: 'sqlite', path: '/a/b.db' }],
     ['DATABASE_URL', 'SQLite:b.db', 'database', { dialect: 'sqlite', path: 'b.db' }],
@@ -164,7 +163,6 @@ describe('a setting', () => {
     ['HOST', 'http://localhost', `${LISTEN} "http://localhost"`],
     ['LOG_LEVEL', 'loud', 'expected one of debug, info, warn, error, got "loud"'],
     ['LOG_FORMAT', 'xml', 'expected one of pretty, json, got "xml"'],
-    ['REDIS_URL', 'localhost:6379', 'expected redis://HOST:PORT or rediss://…'],
     ['DATABASE_URL', 'mysql://root:hunter2@db/x', 'expected sqlite:PATH or postgres://…, got the scheme "mysql:"'],
     ['DATABASE_URL', '/data/hunter2.db', 'expected sqlite:PATH or postgres://…, got something without a scheme'],
     ['DATABASE_URL', 'sqlite::memory:', 'expected a file after "sqlite:", like sqlite:./data/contenthub.db'],
@@ -259,20 +257,30 @@ describe('a secret', () => {
 
   test('has the only names that may end in _FILE', () => {
     expect(readConfig({ PORT_FILE: file('port', '1') }).port).toBe(8000);
-    expect(envExample().match(/\w+_FILE/g)).toEqual(['DATABASE_URL_FILE', 'POSTGRES_PASSWORD_FILE', 'REDIS_URL_FILE']);
+    expect(envExample().match(/\w+_FILE/g)).toEqual([
+      'DATABASE_URL_FILE',
+      'POSTGRES_PASSWORD_FILE',
+      'REDIS_URL_FILE',
+      'COUNTER_REDIS_URL_FILE',
+      'METRICS_TOKEN_FILE',
+    ]);
   });
 
   test('is in no description of the configuration', () => {
     const environment = {
       DATABASE_URL: 'postgres://someone:hunter2@h:1/d?password=hunter2',
-      REDIS_URL_FILE: file('secret', 'redis://:hunter2@h'),
+      REDIS_URL_FILE: file('secret', 'redis://someone:hunter2@h'),
+      COUNTER_REDIS_URL: 'rediss+sentinel://someone:hunter2@h:1/main/2',
+      METRICS_TOKEN: 'hunter2',
       POSTGRES_PASSWORD: 'hunter2',
     };
     const text = describeConfig(readConfig(environment), environment);
     expect(text).not.toMatch(/hunter2|someone/);
     expect(text).toMatch(/^DATABASE_URL +\(set, not shown\) +environment$/m);
     expect(text).toMatch(/^REDIS_URL +\(set, not shown\) +environment$/m);
-    expect(text).toEndWith('database in use: postgres://h:1/d\n');
+    expect(text).toMatch(/^METRICS_TOKEN +\(set, not shown\) +environment$/m);
+    expect(text).toEndWith('database in use: postgres://h:1/d\nRedis in use: rediss+sentinel://h:1/main/2\n');
+    expect(describeConfig(readConfig({}), {})).toEndWith('Redis in use: none, one process counts by itself\n');
     expect(describeAddress({ dialect: 'sqlite', path: 'a.db' })).toBe('sqlite:a.db');
   });
 });
@@ -334,6 +342,7 @@ describe('the table of settings', () => {
     );
     const { database: _, ...config } = readConfig(written);
     const { database: __, ...defaults } = readConfig({});
-    expect(config).toEqual(defaults);
+    // Written out, the port is named.
+    expect(config).toEqual({ ...defaults, isPortNamed: true });
   });
 });

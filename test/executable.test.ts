@@ -95,7 +95,7 @@ describe('the executable alone', () => {
     const status = (name: string) => alone.answers[name]?.split('\n')[0];
     for (const path of ['/', '/api/v1/pages/', '/api/v1/pages/1/', '/api/schema/', '/api/schema/?format=json'])
       for (const method of ['GET', 'HEAD']) expect(status(`${method} ${path}`), `${method} ${path}`).toBe('200');
-    for (const path of ['/api/docs/', '/api/redoc/', '/health/', '/livez', '/readyz'])
+    for (const path of ['/api/docs/', '/api/redoc/', '/health/', '/livez', '/readyz', '/metrics'])
       for (const method of ['GET', 'HEAD']) expect(status(`${method} ${path}`), `${method} ${path}`).toBe('200');
     for (const path of ['/api/v1/pages/', '/api/v1/pages/1/', '/api/schema/', '/health/'])
       expect(status(`OPTIONS ${path}`), path).toBe('200');

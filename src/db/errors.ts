@@ -1,4 +1,5 @@
 import { AppError, messageOf } from '../errors.ts';
+import { countFault } from '../metrics.ts';
 
 /** Driver codes that mean "not now": the server is away, starting, full or locked. */
 const UNAVAILABLE_CODES =
@@ -36,6 +37,7 @@ export function translate(error: unknown): unknown {
     });
   }
   if (UNAVAILABLE_CODES.test(code)) {
+    countFault('database');
     return new AppError('unavailable', `the database is not available: ${messageOf(error)}`, { cause: error });
   }
   return error;

@@ -19,6 +19,7 @@ import type { Database } from '../db/connection.ts';
 import { messageOf } from '../errors.ts';
 import type { Reach } from '../failpoints.ts';
 import type { Log } from '../log.ts';
+import { createDurations, type Durations } from '../metrics.ts';
 import { applyBatch, holdBatch, type ImpressionBatch, isLastApplied } from '../store/impressions.ts';
 import { acknowledge, type BatchViews, isStillSealed, loadBatch, type SealedBatch, seal } from './batch.ts';
 import { isDurable } from './gate.ts';
@@ -53,8 +54,12 @@ export interface FlushState {
   readonly lost: number;
   /** The last run that left nothing behind. */
   readonly succeededAt: number | undefined;
+  /** When the first run began that left something behind, or has not ended; undefined after one that left nothing. */
+  readonly unfinishedSince: number | undefined;
   /** Since when the gate holds batches back. */
   readonly heldSince: number | undefined;
+  /** Of runs that brought something into the database. */
+  readonly durations: Durations;
 }
 
 /** `done`: all that was counted when it began is in the database. `held`: the gate holds it back. `failed`: see the log. */
@@ -67,6 +72,7 @@ export interface Flush {
 }
 
 const FAILURE_LOG_INTERVAL_MS = 10_000;
+const DURATION_BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function createFlush(options: FlushOptions): Flush {
   const { database, connection, keys, log, reach } = options;
@@ -82,7 +88,9 @@ export function createFlush(options: FlushOptions): Flush {
     rewound: 0,
     lost: 0,
   };
+  const durations = createDurations(DURATION_BOUNDS_SECONDS);
   let succeededAt: number | undefined;
+  let unfinishedSince: number | undefined;
   let heldSince: number | undefined;
   let knownSource: string | undefined;
   const loggedAt = new Map<string, number>();
@@ -99,17 +107,26 @@ export function createFlush(options: FlushOptions): Flush {
   }
 
   async function run(): Promise<FlushOutcome> {
+    const began = performance.now();
+    unfinishedSince ??= began;
     state.runs += 1;
-    const failures = state.failures;
+    const { batches: batchesBefore, failures } = state;
     try {
+      // The first tick may come before the first connection. When that fails, what follows says so.
+      await connection.connect().catch(() => {});
+      // Before anything is sealed: a connection made in between knows nothing of the seals, and would call them durable.
+      const losses = connection.losses();
       const batches = await sealAll();
-      if (batches.length > 0 && (await passGate(batches))) for (const batch of batches) await bring(batch);
+      if (batches.length === 0) heldSince = undefined;
+      else if (await passGate(batches, losses)) for (const batch of batches) await bring(batch);
     } catch (error) {
       logFailure('', error);
     }
+    if (state.batches > batchesBefore) durations.observe((performance.now() - began) / 1000);
     if (state.failures !== failures) return 'failed';
     if (heldSince !== undefined) return 'held';
     succeededAt = performance.now();
+    unfinishedSince = undefined;
     if (loggedAt.size > 0) log.info('views reach the database again');
     loggedAt.clear();
     return 'done';
@@ -140,19 +157,17 @@ export function createFlush(options: FlushOptions): Flush {
     knownSource = source;
   }
 
-  async function passGate(batches: readonly SealedBatch[]): Promise<boolean> {
+  async function passGate(batches: readonly SealedBatch[], losses: number): Promise<boolean> {
     await reach('flush.sealed');
-    const isOpen = !options.hasGate || (await isSealDurable(batches));
+    const isOpen = !options.hasGate || (await isSealDurable(batches, losses));
     if (isOpen) heldSince = undefined;
     else heldSince ??= performance.now();
     await reach('flush.passed');
     return isOpen;
   }
 
-  async function isSealDurable(batches: readonly SealedBatch[]): Promise<boolean> {
-    const losses = connection.losses();
+  async function isSealDurable(batches: readonly SealedBatch[], losses: number): Promise<boolean> {
     const node = connection.node();
-    // The batches were handed out on this connection just now: a new one would know nothing of them.
     const server = await readServerState(node);
     if (server.isReplica) throw new Error('the Redis server has become a replica');
     const youngest = Math.max(...batches.map(({ sealedAt }) => sealedAt));
@@ -164,7 +179,10 @@ export function createFlush(options: FlushOptions): Flush {
   async function bring(batch: SealedBatch): Promise<void> {
     try {
       if (batch.isMissing) await settleMissing(batch);
-      else await applySealed(batch, await load(batch));
+      else {
+        const views = await load(batch);
+        if (views !== undefined) await applySealed(batch, views);
+      }
     } catch (error) {
       logFailure(batch.label, error);
     }
@@ -179,17 +197,20 @@ export function createFlush(options: FlushOptions): Flush {
     await acknowledge(connection.node(), keys, batch);
   }
 
-  async function load(batch: SealedBatch): Promise<BatchViews> {
-    const views = await scan(connection.node(), batch);
-    if (views !== undefined) return views;
+  /** @returns undefined when another process has brought and cleared it while it was read */
+  async function load(batch: SealedBatch): Promise<BatchViews | undefined> {
+    const views = (await scan(connection.node(), batch)) ?? (await scanElsewhere(batch));
+    if (views !== undefined || !(await isStillSealed(connection.node(), keys, batch))) return views;
+    throw new Error(`a sealed batch has not the ${batch.size} contents it was sealed with; it is left as it is`);
+  }
+
+  async function scanElsewhere(batch: SealedBatch): Promise<BatchViews | undefined> {
     const other = await options.dial();
     try {
-      const again = await scan(other.node(), batch);
-      if (again !== undefined) return again;
+      return await scan(other.node(), batch);
     } finally {
       other.close();
     }
-    throw new Error(`a sealed batch has not the ${batch.size} contents it was sealed with; it is left as it is`);
   }
 
   function scan(node: Redis, batch: SealedBatch): Promise<BatchViews | undefined> {
@@ -235,7 +256,7 @@ export function createFlush(options: FlushOptions): Flush {
     await acknowledge(connection.node(), keys, mine, lastSeq);
   }
 
-  return { run, state: () => ({ ...state, succeededAt, heldSince }) };
+  return { run, state: () => ({ ...state, succeededAt, unfinishedSince, heldSince, durations: durations.read() }) };
 }
 
 function sumOf({ views, idsBeyond }: ImpressionBatch): number {

@@ -160,6 +160,12 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- Whether INCR would take it: an error after the first claim would end the script before the sums are stored.
+local function can_count_on(key)
+  local value = redis.call('GET', key)
+  return not value or value == '0' or (#value <= 16 and value:find('^[1-9]%d*$') ~= nil)
+end
+
 local function bury(text, reason)
   local is_cut = #text > job_bytes_max
   local entry = { at = now, reason = reason, cut = is_cut }
@@ -213,7 +219,7 @@ for place = 1, read_jobs do
     youngest = math.max(youngest, math.min(job.made or 0, now))
   end
   if reason then
-    if not is_usable(dead, 'list') or not is_usable(dead_total, 'string') then
+    if not is_usable(dead, 'list') or not is_usable(dead_total, 'string') or not can_count_on(dead_total) then
       stopped = dead .. ' is not a list, or its total no number'
       break
     end

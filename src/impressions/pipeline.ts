@@ -91,8 +91,10 @@ export function openPipeline(address: RedisAddress, prefix: string, log: Log, al
         return { server, problems: findProblems(server, allowEviction), risk: findRisk(server) };
       } catch (error) {
         const reason = messageOf(error);
-        if (REFUSED.test(reason)) {
-          throw new AppError('unavailable', `Redis at ${describeRedis(address)} refuses this program: ${reason}`);
+        const refusal = REFUSED.exec(reason);
+        if (refusal !== null) {
+          const said = reason.slice(refusal.index);
+          throw new AppError('unavailable', `Redis at ${describeRedis(address)} refuses this program: ${said}`);
         }
         if (performance.now() > deadline) {
           if (presence === 'may be away') return { server: undefined, problems: [], risk: undefined };

@@ -7,6 +7,8 @@
 import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis';
 import { AppError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { countFault } from '../metrics.ts';
+import { within } from '../pause.ts';
 import { describeRedis, type RedisAddress } from '../redis_address.ts';
 import { nodeOf } from './cluster.ts';
 
@@ -29,8 +31,12 @@ export interface RedisConnection {
 const CONNECT_TIMEOUT_MS = 5000;
 /** A server that has said nothing for this long after a command is taken for gone: a new connection is made. */
 const SILENCE_MS_MAX = 5000;
+/** Different reasons logged for one connection until it is back. */
+const REASONS_TOLD_MAX = 20;
 const RECONNECT_MS_MIN = 50;
 const RECONNECT_MS_MAX = 1000;
+/** How long a slot of a cluster that moved to another node is looked for at the old one. */
+const SLOTS_REFRESH_MS = 5000;
 
 /** How long a command waits for its reply, unless the connection's purpose needs another time. */
 export const COMMAND_TIMEOUT_MS = 1000;
@@ -65,13 +71,26 @@ export function openRedis(
   let losses = 0;
   let isClosed = false;
   let failure = '';
+  const toldReasons = new Set<string>();
   let connecting: Promise<void> | undefined;
 
   function noteFailure(error: unknown): void {
-    const message = messageOf(error);
-    // Once for each new reason: it repeats with every attempt to connect.
-    if (message !== failure && !isClosed) log.warn('Redis is away', { connection: purpose, error: message });
+    countFault('redis');
+    // Without the time until the next attempt, which is another each time.
+    const message = messageOf(error).replace(/ Retrying from scratch after [\d.]+ms\./, '');
+    // Once for each new reason: they repeat with every attempt to connect, and on a cluster take turns.
+    const isTold = toldReasons.has(message) || toldReasons.size === REASONS_TOLD_MAX;
+    if (!isTold && !isClosed) log.warn('Redis is away', { connection: purpose, error: message });
+    if (!isTold) toldReasons.add(message);
     failure = message;
+  }
+
+  /** The client itself asks sentinels that are away for ever. */
+  async function connectOnce(): Promise<void> {
+    const connected = client.connect();
+    connected.catch(() => {});
+    await within(CONNECT_TIMEOUT_MS, connected);
+    if (client.status !== 'ready') throw new Error('not connected');
   }
 
   client.on('error', noteFailure);
@@ -79,25 +98,30 @@ export function openRedis(
   client.on('ready', () => {
     if (failure !== '') log.info('Redis is back', { connection: purpose });
     failure = '';
+    toldReasons.clear();
   });
   client.on('close', () => {
     losses += 1;
   });
-  // A cluster closes as a whole only when it loses all of its nodes.
-  client.on('-node', () => {
-    losses += 1;
+  // A cluster closes as a whole only when it has lost all of its nodes.
+  client.on('+node', (node: Redis) => {
+    node.on('close', () => {
+      losses += 1;
+    });
   });
 
   return {
     node() {
       const node = client instanceof Cluster ? nodeOf(client, key) : client;
+      // A cluster's client dials a node when it is first needed.
+      if (node?.status === 'wait') node.connect().catch(noteFailure);
       if (node?.status !== 'ready') throw unavailable(address, failure === '' ? 'not connected' : failure);
       return node;
     },
     losses: () => losses,
     isUp: () => client.status === 'ready',
     connect() {
-      connecting ??= client.connect().catch((error: unknown) => {
+      connecting ??= connectOnce().catch((error: unknown) => {
         throw unavailable(address, failure === '' ? messageOf(error) : failure, error);
       });
       return connecting;
@@ -127,6 +151,7 @@ function openClient(address: RedisAddress, options: ClientOptions): Redis | Clus
       enableOfflineQueue: false,
       clusterRetryStrategy: reconnectDelay,
       clusterNodeRetryStrategy: reconnectDelay,
+      slotsRefreshInterval: SLOTS_REFRESH_MS,
       // Names and not addresses: certificates are checked against them.
       ...(tls && { dnsLookup: (name, callback) => callback(null, name) }),
     });

@@ -30,7 +30,7 @@ export function startWeb(app: App, roles: Roles): Web {
   const { host, port } = app.config;
   const readiness = createReadiness(app, roles);
   let server: Bun.Server<undefined> | undefined;
-  const handle = buildWeb(app, readiness, roles.hasPages, () => server);
+  const handle = buildWeb(app, readiness, roles, () => server);
   try {
     server = Bun.serve({
       hostname: host,

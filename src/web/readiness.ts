@@ -1,12 +1,14 @@
 import { contentTypes } from '../contents/index.ts';
 import type { Database } from '../db/connection.ts';
-import { readSchemaState, type SchemaState } from '../db/migrate.ts';
+import { readSchemaState } from '../db/migrate.ts';
 import type { FlushState } from '../impressions/flush.ts';
+import type { Ingested } from '../impressions/ingest.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder } from '../impressions/record.ts';
-import { findProblems, findRisk } from '../impressions/server_state.ts';
+import { findProblems, findRisk, type ServerState } from '../impressions/server_state.ts';
 import { type PipelineStatus, readStatus } from '../impressions/status.ts';
 import { countOrphans } from '../store/orphans.ts';
+import { createQuestion, type Question } from './question.ts';
 
 export interface Check {
   readonly name: string;
@@ -30,107 +32,117 @@ export interface Probed {
   readonly config: { readonly allowEviction: boolean };
 }
 
+/** What a worker has done since its start. */
+export interface WorkerNumbers extends Ingested {
+  readonly failures: number;
+  readonly failing: boolean;
+}
+
 /** What runs in this process; the others are filled in as they start. */
 export interface Roles {
   /** It serves pages. */
   readonly hasPages: boolean;
-  worker?: { state(): { readonly failing: boolean; readonly stopped: string } };
+  worker?: { state(): WorkerNumbers };
   beat?: { state(): FlushState | undefined };
 }
 
-const CHECK_TIMEOUT_MS = 2000;
-/** Jobs, and sealed batches that the gate holds, older than this are worth a word. */
+/** Jobs, sealed batches, flushes and a gate that take longer than this are worth a word. */
 const LATE_MS = 10_000;
 
 /**
  * Whether the process can do its work. Pages are served while Redis is away, so that is a warning where there are pages,
- * and a failure where there is nothing to do without it.
+ * and a failure where there is nothing to do without it; a worker alone works while the database is away.
  */
 export function createReadiness({ database, recorder, pipeline, config }: Probed, roles: Roles): Readiness {
   let isStopping = false;
-  let askingSchema: Promise<SchemaState> | undefined;
-  let askingStatus: Promise<PipelineStatus> | undefined;
-
-  /** One question at a time, however many probes come while a database hangs. */
-  function askSchema(): Promise<SchemaState> {
-    askingSchema ??= readSchemaState(database).finally(() => {
-      askingSchema = undefined;
-    });
-    return askingSchema;
-  }
-
-  function askStatus({ observe, keys }: Pipeline): Promise<PipelineStatus> {
-    const labels = contentTypes.map(({ label }) => label);
-    askingStatus ??= (async () => readStatus(observe().node(), keys, labels))().finally(() => {
-      askingStatus = undefined;
-    });
-    return askingStatus;
-  }
+  const schema = createQuestion(() => readSchemaState(database));
+  const orphans = createQuestion(() => countOrphans(database));
+  const labels = contentTypes.map(({ label }) => label);
+  const status = pipeline && createQuestion(() => readStatus(pipeline.observe().node(), pipeline.keys, labels));
+  /** What is wrong with counting alone. */
+  const countingFault = () => (roles.hasPages ? 'warn' : 'fail');
 
   async function checkDatabase(): Promise<Check[]> {
     try {
-      const { state } = await withTimeout(askSchema());
-      const orphans = state === 'current' ? await withTimeout(countOrphans(database)) : 0;
+      const { state } = await schema.ask();
       return [
         { name: 'database', state: 'up', grade: 'ok' },
         { name: 'migrations', state, grade: state === 'current' ? 'ok' : 'fail' },
-        { name: 'orphans', state: orphans === 0 ? 'none' : 'to look at', grade: orphans === 0 ? 'ok' : 'warn' },
+        ...(state === 'current' ? [await checkOrphans()] : []),
       ];
     } catch {
       // The reason is in the log of whatever needed the database; a probe tells names and states only.
+      const isNeeded = roles.hasPages || roles.beat !== undefined;
       return [
-        { name: 'database', state: 'down', grade: 'fail' },
-        { name: 'migrations', state: 'unknown', grade: 'fail' },
+        { name: 'database', state: 'down', grade: isNeeded ? 'fail' : 'warn' },
+        { name: 'migrations', state: 'unknown', grade: isNeeded ? 'fail' : 'warn' },
       ];
     }
   }
 
-  async function checkPipeline(used: Pipeline): Promise<Check[]> {
-    const lost = roles.hasPages ? 'warn' : 'fail';
+  async function checkOrphans(): Promise<Check> {
     try {
-      const { server, oldestJobMs = 0, dead } = await withTimeout(askStatus(used));
-      const isUsable = findProblems(server, config.allowEviction).length === 0;
-      const isLate = oldestJobMs > LATE_MS;
-      const redis = isUsable ? (findRisk(server) === undefined ? 'up' : 'up, and may forget') : 'unfit for counting';
-      return [
-        { name: 'redis', state: redis, grade: isUsable ? (redis === 'up' ? 'ok' : 'warn') : lost },
-        { name: 'queue', state: isLate ? 'late' : 'current', grade: isLate ? 'warn' : 'ok' },
-        { name: 'dead jobs', state: dead === 0 ? 'none' : 'to look at', grade: dead === 0 ? 'ok' : 'warn' },
-      ];
+      return someToLookAt('orphans', await orphans.ask());
     } catch {
-      return [{ name: 'redis', state: 'down', grade: lost }];
+      return { name: 'orphans', state: 'unknown', grade: 'warn' };
     }
+  }
+
+  async function checkPipeline(asked: Question<PipelineStatus>): Promise<Check[]> {
+    try {
+      const { server, oldestJobMs = 0, labels: found, dead } = await asked.ask();
+      const oldestBatch = Math.min(...found.map(({ sealed }) => sealed?.at.getTime() ?? Number.POSITIVE_INFINITY));
+      return [
+        checkServer(server),
+        lateOrCurrent('queue', oldestJobMs > LATE_MS, 'warn'),
+        lateOrCurrent('sealed batches', Date.now() - oldestBatch > LATE_MS, 'warn'),
+        someToLookAt('dead jobs', dead),
+      ];
+    } catch (error) {
+      // A key that is not what it should be, or a command that is not permitted, is told from no answer at all.
+      const isReply = error instanceof Error && error.name === 'ReplyError';
+      return [{ name: 'redis', state: isReply ? 'answers with errors' : 'down', grade: countingFault() }];
+    }
+  }
+
+  function checkServer(server: ServerState): Check {
+    if (findProblems(server, config.allowEviction).length > 0) {
+      return { name: 'redis', state: 'unfit for counting', grade: countingFault() };
+    }
+    if (findRisk(server) !== undefined) return { name: 'redis', state: 'up, and may forget', grade: 'warn' };
+    return { name: 'redis', state: 'up', grade: 'ok' };
   }
 
   function checkRoles(): Check[] {
-    const checks: Check[] = [];
-    if (roles.hasPages) {
-      const { failing } = recorder.state();
-      const waits = pipeline === undefined ? 'views wait for the database' : 'views wait for Redis';
-      const grade = failing ? (pipeline === undefined ? 'fail' : 'warn') : 'ok';
-      checks.push({ name: 'counting', state: failing ? waits : 'current', grade });
-    }
     const worker = roles.worker?.state();
-    if (worker !== undefined) {
-      const state = worker.stopped !== '' ? 'jobs cannot be taken' : worker.failing ? 'jobs wait' : 'current';
-      checks.push({ name: 'worker', state, grade: gradeOf(worker.failing) });
-    }
     const flush = roles.beat?.state();
-    if (flush !== undefined) checks.push(...checkFlush(flush));
-    return checks;
+    return [
+      ...(roles.hasPages ? [checkRecorder()] : []),
+      ...(worker === undefined ? [] : [checkWorker(worker)]),
+      ...(flush === undefined ? [] : checkFlush(flush)),
+    ];
   }
 
-  function gradeOf(isFailing: boolean): Check['grade'] {
-    return isFailing ? (roles.hasPages ? 'warn' : 'fail') : 'ok';
+  function checkRecorder(): Check {
+    if (!recorder.state().failing) return { name: 'counting', state: 'current', grade: 'ok' };
+    // Without Redis, counting is this process's own work.
+    if (pipeline === undefined) return { name: 'counting', state: 'views wait for the database', grade: 'fail' };
+    return { name: 'counting', state: 'views wait for Redis', grade: 'warn' };
   }
 
-  function checkFlush({ heldSince, succeededAt, startedAt }: FlushState): Check[] {
+  function checkWorker({ failing, stopped }: WorkerNumbers): Check {
+    if (!failing) return { name: 'worker', state: 'current', grade: 'ok' };
+    return { name: 'worker', state: stopped === '' ? 'jobs wait' : 'jobs cannot be taken', grade: countingFault() };
+  }
+
+  function checkFlush({ heldSince, unfinishedSince }: FlushState): Check[] {
     const now = performance.now();
     const isHeld = heldSince !== undefined && now - heldSince > LATE_MS;
-    const isLate = now - (succeededAt ?? startedAt) > LATE_MS;
+    const isLate = unfinishedSince !== undefined && now - unfinishedSince > LATE_MS;
+    const gate = isHeld ? 'waits for the disk of Redis' : 'open';
     return [
-      { name: 'gate', state: isHeld ? 'waits for the disk of Redis' : 'open', grade: gradeOf(isHeld) },
-      { name: 'flush', state: isLate ? 'late' : 'current', grade: gradeOf(isLate) },
+      { name: 'gate', state: gate, grade: isHeld ? countingFault() : 'ok' },
+      lateOrCurrent('flush', isLate, countingFault()),
     ];
   }
 
@@ -138,7 +150,7 @@ export function createReadiness({ database, recorder, pipeline, config }: Probed
     async check() {
       const grade = isStopping ? 'fail' : 'ok';
       const process: Check = { name: 'process', state: isStopping ? 'stopping' : 'serving', grade };
-      const checks = await Promise.all([checkDatabase(), pipeline === undefined ? [] : checkPipeline(pipeline)]);
+      const checks = await Promise.all([checkDatabase(), status === undefined ? [] : checkPipeline(status)]);
       return [process, ...checks.flat(), ...checkRoles()];
     },
     startStopping() {
@@ -147,12 +159,10 @@ export function createReadiness({ database, recorder, pipeline, config }: Probed
   };
 }
 
-async function withTimeout<T>(work: Promise<T>): Promise<T> {
-  const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function lateOrCurrent(name: string, isLate: boolean, fault: 'warn' | 'fail'): Check {
+  return isLate ? { name, state: 'late', grade: fault } : { name, state: 'current', grade: 'ok' };
+}
+
+function someToLookAt(name: string, count: number): Check {
+  return count === 0 ? { name, state: 'none', grade: 'ok' } : { name, state: 'to look at', grade: 'warn' };
 }

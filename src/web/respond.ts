@@ -55,3 +55,18 @@ export function sendBody(request: Request, body: Body, status: number, headers: 
   if (isGzipped) all['Content-Encoding'] = 'gzip';
   return new Response(request.method === 'HEAD' ? null : sent, { status, headers: all });
 }
+
+/** A line or more for people and programs that ask for this moment. */
+export function sendPlain(
+  request: Request,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return sendBody(request, createBody(text), status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store',
+    ...SECURITY_HEADERS,
+    ...headers,
+  });
+}

@@ -7,11 +7,13 @@ import { NotFoundPage } from '../../views/not_found.tsx';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/connection.ts';
 import { messageOf } from '../errors.ts';
+import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder } from '../impressions/record.ts';
 import type { Log } from '../log.ts';
 import { readPages } from '../store/pages.ts';
 import { VERSION } from '../version.ts';
 import { healthResource, probes } from './api/health.ts';
+import { metrics } from './api/metrics.ts';
 import { buildOpenApi } from './api/openapi.ts';
 import { pageResources } from './api/pages.ts';
 import { type ApiContext, mountResources, redirectToSlash, sendDetail } from './api/resource.ts';
@@ -21,8 +23,12 @@ import { docs } from './docs.ts';
 import { DETAIL, describeFailure } from './errors.ts';
 import { home } from './home.ts';
 import { htmlResponse } from './html.ts';
-import type { Readiness } from './readiness.ts';
+import { createMetrics } from './metrics.ts';
+import type { Readiness, Roles } from './readiness.ts';
 import { type PeerLookup, pathOf, queryOf, readOrigins, requestId } from './request.ts';
+import { createRequestDurations } from './requests.ts';
+import { sendPlain } from './respond.ts';
+import { createRouteNames } from './route_names.ts';
 import { assetUrl, staticFiles } from './static.ts';
 
 /** What the web side needs of the program. */
@@ -31,6 +37,7 @@ export interface WebContext {
   readonly log: Log;
   readonly database: Database;
   readonly recorder: Recorder;
+  readonly pipeline: Pipeline | undefined;
 }
 
 /** Probes and scrapers ask by address, whatever the name of the hub is. */
@@ -44,20 +51,23 @@ const OPEN_TO_ORIGINS = /^\/(api|health)(\/|$)/;
 
 /**
  * Builds the web application.
- * @param hasPages false for a process that only counts: it answers probes and nothing else
+ * @param roles what runs in this process; one without pages answers probes and scrapers, and nothing else
  * @param peers the listening server, once there is one: it knows who is at the other end
  */
 export function buildWeb(
-  { config, log, database, recorder }: WebContext,
+  program: WebContext,
   readiness: Readiness,
-  hasPages: boolean,
+  roles: Roles,
   peers: () => PeerLookup | undefined,
 ): (request: Request) => Promise<Response> {
+  const { config, log, database, recorder } = program;
   // Only of requests that failed: their log line and their answer have the same id.
   const ids = new WeakMap<Request, string>();
   // The server knows the peer of the request it received, not of a stand-in.
   const receivedAs = new WeakMap<Request, Request>();
-  const origins = readOrigins(config, (request) => peers()?.requestIP(receivedAs.get(request) ?? request)?.address);
+  const addressOf = (request: Request) => peers()?.requestIP(receivedAs.get(request) ?? request)?.address;
+  const origins = readOrigins(config, addressOf);
+  const requests = createRequestDurations();
   const logRefusedHost = createRefusalLog(log);
   const context: ApiContext = {
     corsAllowedOrigins: config.corsAllowedOrigins,
@@ -75,14 +85,15 @@ export function buildWeb(
   const pages = pageResources({ ...config, pages: readPages(database), recorder, origins });
   const routes = new Elysia({ strictPath: true })
     .onError(({ code, error, request }) => {
-      if (code === 'NOT_FOUND') return sendNotFound(request, context);
+      if (code === 'NOT_FOUND') return sendNotFound(request, context, roles);
       context.logFailure(request, error);
       const { status, detail } = describeFailure(error);
       return sendDetail(request, context, status, detail);
     })
-    .use(mountResources([...(hasPages ? pages : []), healthResource], context))
-    .use(probes(readiness));
-  if (hasPages) {
+    .use(mountResources([...(roles.hasPages ? pages : []), healthResource], context))
+    .use(probes(readiness))
+    .use(metrics(createMetrics(program, roles, requests), { ...config, addressOf }));
+  if (roles.hasPages) {
     routes
       .use(schema(context, () => buildOpenApi({ ...config, version: VERSION })))
       .use(docs)
@@ -92,16 +103,20 @@ export function buildWeb(
       .use(home(database));
   }
 
+  const routeOf = createRouteNames(routes.routes.map(({ path }) => path));
+
   return async (received) => {
+    const began = performance.now();
     const request = withRoutableUrl(received);
     if (request !== received) receivedAs.set(request, received);
-    const response = await answer(request);
+    const path = pathOf(request);
+    const response = await answer(request, path);
     response.headers.set('X-Request-ID', ids.get(request) ?? requestId(request));
+    requests.observe(routeOf(path), response.status, (performance.now() - began) / 1000);
     return response;
   };
 
-  async function answer(request: Request): Promise<Response> {
-    const path = pathOf(request);
+  async function answer(request: Request, path: string): Promise<Response> {
     if (!origins.isHostAllowed(request) && !NOT_HOST_CHECKED.has(path)) {
       logRefusedHost(origins.hostOf(request));
       return sendDetail(request, context, 400, DETAIL.invalidHost);
@@ -140,8 +155,9 @@ function withRoutableUrl(request: Request): Request {
   return new Request(`http://localhost${pathOf(request)}${query === '' ? '' : `?${query}`}`, request);
 }
 
-async function sendNotFound(request: Request, context: ApiContext): Promise<Response> {
+async function sendNotFound(request: Request, context: ApiContext, { hasPages }: Roles): Promise<Response> {
   if (pathOf(request).startsWith('/api/')) return sendDetail(request, context, 404, DETAIL.notFound);
+  if (!hasPages) return sendPlain(request, 404, 'not found\n');
   const page = await NotFoundPage({ assets: { style: assetUrl('app.css'), icon: assetUrl('icon.svg') } });
   return htmlResponse(request, page, undefined, 404);
 }

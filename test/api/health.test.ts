@@ -20,6 +20,7 @@ onEveryTarget((under) => {
       'ok   process: serving',
       'ok   database: up',
       'ok   migrations: current',
+      'ok   orphans: none',
       'ok   counting: current',
     ]);
   });

@@ -1,12 +1,15 @@
-import { afterAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { createFolder, createTestDatabase } from '../help/databases.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { createPage } from '../../src/store/pages.ts';
+import { createEmptyDatabase, createFolder, createTestDatabase, type TestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
 import { cleanEnvironment, runProgram, SOURCE, startProgram } from '../help/program.ts';
+import { startRedis, type TestRedis } from '../help/redis.ts';
 import { runUnprivileged } from './unprivileged.ts';
 
 const folder = createFolder();
@@ -92,20 +95,6 @@ describe('a hub', () => {
     expect(await child.exited).toBe(0);
   });
 
-  test('with REDIS_URL is refused with what to do, without the password', async () => {
-    for (const args of [[], ['--web']]) {
-      const own = { ...settings, REDIS_URL: 'redis://:hunter2@127.0.0.1:1', PORT: '0' };
-      const { code, stderr } = await runProgram(SOURCE, args, { settings: own });
-      expect([code, stderr]).toEqual([
-        1,
-        expect.stringContaining(
-          'contenthub: REDIS_URL is set, but counting through Redis is not part of this version: unset it\n',
-        ),
-      ]);
-      expect(stderr).not.toContain('hunter2');
-    }
-  });
-
   test('shows a person on a terminal where to look', async () => {
     const child = Bun.spawn([...SOURCE, '--port', '0'], {
       env: cleanEnvironment({ ...settings, LOG_FORMAT: 'pretty' }),
@@ -118,6 +107,111 @@ describe('a hub', () => {
     );
     child.kill('SIGTERM');
     expect(await child.exited).toBe(0);
+  });
+});
+
+describe('a part of a hub', () => {
+  let redis: TestRedis;
+  let target: TestDatabase;
+  let own: Record<string, string>;
+  beforeAll(async () => {
+    redis = await startRedis();
+    target = await createTestDatabase('sqlite');
+    own = { DATABASE_URL: target.url, REDIS_URL: redis.url };
+  });
+  afterAll(async () => {
+    await target.drop();
+    await redis.stop();
+  });
+
+  test.each([['--web'], ['--worker'], ['--beat'], ['--worker --beat']])(
+    '%s without Redis is wrong usage',
+    async (flags) => {
+      const { code, stdout, stderr } = await runProgram(SOURCE, flags.split(' '), { settings });
+      expect({ code, stdout, stderr }).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: `contenthub: ${flags}: separate roles need REDIS_URL to reach each other; without Redis, name none to run all in one process\n`,
+      });
+    },
+  );
+
+  test('that has no pages listens only when a port is named', async () => {
+    for (const role of ['--worker', '--beat']) {
+      const child = Bun.spawn([...SOURCE, role], {
+        env: cleanEnvironment({ ...own, LOG_FORMAT: 'json' }),
+        stdout: 'ignore',
+        stderr: 'pipe',
+      });
+      let log = '';
+      for await (const chunk of child.stderr) {
+        const wasServing = log.includes('"message":"serving"');
+        log += new TextDecoder().decode(chunk);
+        if (!wasServing && log.includes('"message":"serving"')) child.kill('SIGTERM');
+      }
+      expect(log, role).toMatch(/"message":"serving","version"/);
+      expect(await child.exited, role).toBe(0);
+
+      const listening = await startProgram(SOURCE, [role], { settings: { ...own, PORT: '0' } });
+      expect((await fetch(`${listening.url}/livez`)).status).toBe(200);
+      expect(await listening.end('SIGTERM')).toBe(0);
+    }
+  });
+
+  test('waits for the database to be migrated', async () => {
+    const empty = await createEmptyDatabase('sqlite');
+    const starting = startProgram(SOURCE, ['--worker'], { settings: { ...own, DATABASE_URL: empty.url } });
+    let isServing = false;
+    void starting.then(() => {
+      isServing = true;
+    });
+    await Bun.sleep(1500);
+    expect(isServing).toBe(false);
+    await migrate(empty.address);
+    const worker = await starting;
+    expect(worker.log()).toContain('waiting for the database to be migrated: run contenthub migrate');
+    expect(await worker.end('SIGTERM')).toBe(0);
+    await empty.drop();
+  });
+
+  test('refuses a Redis that may evict views, unless that is wanted', async () => {
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    const { code, stderr } = await runProgram(SOURCE, ['--web'], {
+      settings: { ...own, PORT: '0', LOG_FORMAT: 'json' },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `contenthub: Redis at ${redis.url} cannot be used for counting: its maxmemory-policy is allkeys-lru`,
+    );
+    const hub = await startProgram(SOURCE, ['--web'], { settings: { ...own, ALLOW_EVICTION: '1' } });
+    expect(await hub.end('SIGTERM')).toBe(0);
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+  });
+
+  test('warns at its start of a Redis that may forget', async () => {
+    await redis.command('CONFIG', 'SET', 'appendonly', 'no');
+    const hub = await startProgram(SOURCE, ['--web'], { settings: own });
+    expect(hub.log()).toContain('Redis: appendonly is off: when Redis itself crashes, views that wait in it are lost');
+    expect(await hub.end('SIGTERM')).toBe(0);
+    await redis.command('CONFIG', 'SET', 'appendonly', 'yes');
+  });
+
+  test('that has nothing to do without its Redis ends, one with pages serves, and no password is told', async () => {
+    const away = { ...own, REDIS_URL: 'redis://:hunter2@127.0.0.1:1', LOG_FORMAT: 'json' };
+    const [worker, beat, hub] = await Promise.all([
+      runProgram(SOURCE, ['--worker'], { settings: away }),
+      runProgram(SOURCE, ['--beat'], { settings: away }),
+      startProgram(SOURCE, ['--web'], { settings: away }),
+    ]);
+    for (const { code, stderr } of [worker, beat]) {
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/\ncontenthub: Redis at redis:\/\/127\.0\.0\.1:1 is not available: .*\n$/);
+      expect(stderr).not.toContain('hunter2');
+    }
+    await target.database.tx((tx) => createPage(tx, { title: 'A page', url: 'https://example.org/' }, []));
+    expect((await fetch(`${hub.url}/api/v1/pages/1/`)).status).toBe(200);
+    expect(await hub.end('SIGTERM')).toBe(0);
+    expect(hub.log()).not.toContain('hunter2');
   });
 });
 

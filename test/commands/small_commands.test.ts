@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { envExample, settingsTable } from '../../src/config.ts';
 import { createTestDatabase, type TestDatabase } from '../help/databases.ts';
 import { type Outcome, runProgram, SOURCE, startProgram } from '../help/program.ts';
+import { startRedis, type TestRedis } from '../help/redis.ts';
 import { load, NATURAL_DUMP } from './fixtures/loading.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -22,12 +23,6 @@ function run(args: readonly string[], more: Readonly<Record<string, string>> = {
 }
 
 describe('check', () => {
-  test('names what a hub refuses to start with', async () => {
-    const { code, stdout } = await run(['check'], { REDIS_URL: 'redis://127.0.0.1' });
-    expect(stdout).toContain('REDIS_URL: counting through Redis is not part of this version; unset it\n');
-    expect(code).toBe(1);
-  });
-
   test('finds nothing wrong with a migrated database', async () => {
     expect(await run(['check'])).toEqual({ code: 0, stdout: 'no problems found\n', stderr: '' });
   });
@@ -60,13 +55,88 @@ describe('check', () => {
   });
 });
 
+describe('check of a Redis', () => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  const check = (more: Readonly<Record<string, string>>, ...args: string[]) =>
+    run(['check', ...args], { ALLOWED_HOSTS: 'hub.example.org', COUNTER_REDIS_URL: redis.url, ...more });
+
+  test('that is as it should be finds nothing, with --deploy neither', async () => {
+    for (const args of [[], ['--deploy']]) {
+      expect(await check({}, ...args)).toEqual({ code: 0, stdout: 'no problems found\n', stderr: '' });
+    }
+  });
+
+  test('names what a hub refuses to start with', async () => {
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-ttl');
+    const { code, stdout } = await check({});
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^Redis: its maxmemory-policy is volatile-ttl, .*noeviction.*\n1 problem\(s\) found\n$/),
+    ]);
+    expect((await check({ ALLOW_EVICTION: '1' })).code).toBe(0);
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+  });
+
+  test('that is away names it, without its password', async () => {
+    const { code, stdout } = await check({ COUNTER_REDIS_URL: 'redis://:hunter2@127.0.0.1:1' });
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^Redis at redis:\/\/127\.0\.0\.1:1 is not available: .*\n1 problem\(s\) found\n$/),
+    ]);
+    expect(stdout).not.toContain('hunter2');
+  });
+
+  test('--deploy names a missing append-only file, which is no reason not to start', async () => {
+    for (const [name, weak, good, sentence] of [
+      ['appendfsync', 'no', 'everysec', 'Redis: appendfsync is no: '],
+      ['appendonly', 'no', 'yes', 'Redis: appendonly is off: '],
+    ] as const) {
+      await redis.command('CONFIG', 'SET', name, weak);
+      expect((await check({})).stdout).toBe('no problems found\n');
+      const { code, stdout } = await check({}, '--deploy');
+      expect([code, stdout]).toEqual([1, expect.stringContaining('1 problem(s) found\n')]);
+      expect(stdout).toStartWith(sentence);
+      await redis.command('CONFIG', 'SET', name, good);
+    }
+  });
+
+  test.each([
+    [{ ALLOW_EVICTION: '1' }, [], 'ALLOW_EVICTION is on: Redis may evict views that wait'],
+    [{ FLUSH_GATE: 'off' }, [], 'FLUSH_GATE is off: a crash of Redis may count views twice'],
+    [
+      { REDIS_URL: 'redis://redis.example.org' },
+      [],
+      'Redis at redis://redis.example.org:6379 is on another host and needs no password',
+    ],
+    [
+      {},
+      ['--unsafe-failpoints', 'flush.sealed=kill'],
+      '--unsafe-failpoints is for tests: it ends the process on purpose',
+    ],
+  ])('--deploy refuses %j %j', async (more, args, sentence) => {
+    const { code, stdout } = await check(more, '--deploy', ...args);
+    expect([code, stdout]).toEqual([1, `${sentence}\n1 problem(s) found\n`]);
+    if (args.length === 0) expect((await check(more)).code).toBe(0);
+  });
+
+  test('--deploy takes a Redis elsewhere that asks for a password', async () => {
+    const { code } = await check({ REDIS_URL: 'redis://:hunter2@redis.example.org' }, '--deploy');
+    expect(code).toBe(0);
+  });
+});
+
 describe('config', () => {
   test('shows every setting and where it came from', async () => {
     const { code, stdout } = await run(['config'], { PORT: '9000' });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^PORT +9000 +environment$/m);
     expect(stdout).toMatch(/^HOST +127\.0\.0\.1 +default$/m);
-    expect(stdout).toEndWith(`database in use: ${target.url}\n`);
+    expect(stdout).toEndWith(`database in use: ${target.url}\nRedis in use: none, one process counts by itself\n`);
   });
 
   test('prints the example and the documents’ table, also when the configuration is broken', async () => {

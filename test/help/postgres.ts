@@ -6,7 +6,7 @@
  * is left. Its locale is C, so that text sorts by code point on every machine, as it does in SQLite.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chownSync,
@@ -29,22 +29,27 @@ const START_ATTEMPTS_MAX = 3;
 const START_WAIT_MS_MAX = 30_000;
 const POLL_MS = 25;
 const CONNECTIONS_MAX = 200;
+const PORT_MIN = 15_000;
+const PORT_MAX = 29_999;
+const PORT_ATTEMPTS_MAX = 50;
 /** The operating system refuses longer socket paths (104 bytes on macOS, 108 on Linux). */
 const SOCKET_FOLDER_BYTES_MAX = 80;
 
 /**
- * $1 = process id, $2 = folder. SIGINT is Postgres's "fast shutdown": it ends all connections and leaves clean data; after 15 s
- * SIGQUIT does without the clean data, and after 20 s nothing is waited for any more.
+ * $1 = folder, where `pid` names the server while it runs. SIGINT is Postgres's "fast shutdown": it ends all connections and leaves
+ * clean data; after 15 s SIGQUIT does without the clean data, and after 20 s nothing is waited for any more.
  */
 const STOP_WHEN_INPUT_ENDS = `read -r _
-kill -INT "$1"
+pid=$(cat "$1/pid" 2>/dev/null)
+kill -INT "$pid"
+kill -CONT "$pid"
 turns=0
-while [ -e "$2/data/postmaster.pid" ] && kill -0 "$1" && [ $turns -lt 400 ]; do
+while [ -e "$1/data/postmaster.pid" ] && kill -0 "$pid" && [ $turns -lt 400 ]; do
   turns=$((turns + 1))
-  if [ $turns -eq 300 ]; then kill -QUIT "$1"; fi
+  if [ $turns -eq 300 ]; then kill -QUIT "$pid"; fi
   sleep 0.05
 done
-rm -rf "$2"`;
+rm -rf "$1"`;
 
 const HOW_TO_GET_IT =
   'the tests need PostgreSQL and none was found: install it (apt-get install postgresql, brew install postgresql) or set TEST_POSTGRES_URL to a server where databases may be created';
@@ -53,6 +58,20 @@ const HOW_TO_GET_IT =
 export interface Server {
   url: string;
   stop(): Promise<void>;
+}
+
+/** A server that a test has for itself, and may treat as it likes. */
+export interface PrivateServer extends Server {
+  /**
+   * Ends it and waits until it is gone. `SIGINT` ends connections and leaves clean data; `SIGQUIT` is an immediate shutdown, after
+   * which the next start recovers as it does after a crash.
+   */
+  end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+  /** Starts it again with the same port and data, and waits until it takes connections. */
+  start(): Promise<void>;
+  /** Stops all of its processes where they are (SIGSTOP): connections stay, nothing answers. */
+  pause(): void;
+  resume(): void;
 }
 
 /**
@@ -64,6 +83,11 @@ export async function startPostgres(): Promise<Server> {
   const url = process.env.TEST_POSTGRES_URL;
   if (url) return { url, stop: async () => {} };
 
+  return startPrivatePostgres();
+}
+
+/** Starts a server of the caller's own, also where `TEST_POSTGRES_URL` names one. Installs and throws as `startPostgres` does. */
+export async function startPrivatePostgres(): Promise<PrivateServer> {
   const binaries = findBinaries() ?? installBinaries();
   for (let attempt = 1; ; attempt++) {
     const server = await startServer(binaries);
@@ -150,7 +174,7 @@ function installBinaries(): string {
 }
 
 /** One attempt: a new data folder, a port, a server; or what the failed server has logged. */
-async function startServer(binaries: string): Promise<Server | { log: string }> {
+async function startServer(binaries: string): Promise<PrivateServer | { log: string }> {
   const account = process.getuid?.() === 0 ? findAccount() : undefined;
   // Root's own temporary folder may be closed to the other account.
   const folder = mkdtempSync(join(account ? '/tmp' : tmpdir(), 'contenthub-postgres-'));
@@ -173,33 +197,103 @@ async function startServer(binaries: string): Promise<Server | { log: string }> 
     `unix_socket_directories=${Buffer.byteLength(folder) > SOCKET_FOLDER_BYTES_MAX ? '' : folder}`,
     `max_connections=${CONNECTIONS_MAX}`,
   ];
-  const log = openSync(join(folder, 'log'), 'a');
-  // A session of its own: Ctrl-C reaches the tests first, and the server only when they are through.
-  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
-    ...options,
-    detached: true,
-    stdio: ['ignore', log, log],
+  const server = createProcess(folder, () => {
+    const log = openSync(join(folder, 'log'), 'a');
+    // A session of its own: Ctrl-C reaches the tests first, and the server only when they are through.
+    const child = spawn(join(binaries, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
+      ...options,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    return child;
   });
-  closeSync(log);
-  const stop = registerStop(server, folder);
-  if (await isReady(server, data)) return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop };
+  const endKeeper = startKeeper(folder);
+  const stop = async () => {
+    server.resume();
+    await endKeeper();
+  };
+  const start = async () => {
+    if (!(await isReady(server.start(), data))) throw new Error(lastLine(readFileSync(join(folder, 'log'), 'utf8')));
+  };
+  if (await isReady(server.start(), data)) {
+    return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop, ...server, start };
+  }
   const text = readFileSync(join(folder, 'log'), 'utf8');
   await stop();
   return { log: text || `no answer within ${START_WAIT_MS_MAX} ms` };
+}
+
+/** The server's process, one after another; `pid` in its folder names it for the keeper. */
+function createProcess(folder: string, launch: () => ChildProcess) {
+  const file = join(folder, 'pid');
+  let child: ChildProcess | undefined;
+
+  function signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (child?.pid === undefined || !isRunning(child)) return;
+    // First the one that makes others.
+    for (const pid of [child.pid, ...findChildren(child.pid)]) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended in the meantime.
+      }
+    }
+  }
+
+  return {
+    start(): ChildProcess {
+      child = launch();
+      child.once('exit', () => rmSync(file, { force: true }));
+      if (child.pid !== undefined) writeFileSync(file, String(child.pid));
+      child.unref();
+      return child;
+    },
+    async end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+      if (child === undefined || !isRunning(child)) return;
+      child.ref();
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      await ended;
+    },
+    pause: () => signalAll('SIGSTOP'),
+    resume: () => signalAll('SIGCONT'),
+  };
+}
+
+/** The processes that one has started: from /proc, and where there is none from ps. */
+function findChildren(parent: number): number[] {
+  const lines = existsSync('/proc')
+    ? readdirSync('/proc').flatMap((name) => readParent(name))
+    : spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).stdout.split('\n');
+  return lines.flatMap((line) => {
+    const [pid, own] = line.trim().split(/\s+/).map(Number);
+    return pid !== undefined && own === parent ? [pid] : [];
+  });
+}
+
+/** `pid parent`, or nothing for what is no process, or none any more. */
+function readParent(name: string): string[] {
+  try {
+    const text = /^\d+$/.test(name) ? readFileSync(`/proc/${name}/stat`, 'utf8') : '';
+    const parent = /^.*\) \S (\d+)/s.exec(text)?.[1];
+    return parent === undefined ? [] : [`${name} ${parent}`];
+  } catch {
+    return [];
+  }
 }
 
 /**
  * Returns what stops the server and removes its folder. A shell does both as soon as its input ends, which also happens when this
  * process is killed, or leaves without having asked: no run leaves a server behind.
  */
-function registerStop(server: ChildProcess, folder: string): () => Promise<void> {
-  const keeper = spawn('/bin/sh', ['-c', STOP_WHEN_INPUT_ENDS, 'keeper', String(server.pid), folder], {
+function startKeeper(folder: string): () => Promise<void> {
+  const keeper = spawn('/bin/sh', ['-c', STOP_WHEN_INPUT_ENDS, 'keeper', folder], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const done = once(keeper, 'exit');
   keeper.unref();
-  server.unref();
   return async () => {
     keeper.ref();
     keeper.stdin.end();
@@ -222,15 +316,21 @@ function isRunning(server: ChildProcess): boolean {
   return server.pid !== undefined && server.exitCode === null && server.signalCode === null;
 }
 
-/** Asks the operating system for a port that nobody uses on 127.0.0.1. */
+/** A port that nobody uses on 127.0.0.1; below those that outgoing connections get, which could take it while the server is away. */
 async function findPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
-  return address.port;
+  for (let attempt = 1; attempt <= PORT_ATTEMPTS_MAX; attempt++) {
+    const port = randomInt(PORT_MIN, PORT_MAX + 1);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(true));
+    });
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
+  throw new Error('no free port on 127.0.0.1');
 }
 
 /** The account that the server runs as in place of root, which Postgres refuses. */
