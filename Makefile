@@ -5,7 +5,7 @@
 # Nothing here reads .env: every run is `bun --no-env-file`, so that source and executable see the same configuration.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check build bench migrations migrate superuser shell fixtures up down logs hooks
+.PHONY: help run test faults check build bench migrations migrate superuser shell fixtures up down logs hooks
 SHELL := /bin/sh
 
 # ARGS is handed to the program that a target runs: make run ARGS="--port 9000", make test ARGS="test/store".
@@ -36,6 +36,10 @@ run: node_modules/.stamp ## start everything, with sample content and a superuse
 
 test: node_modules/.stamp ## all tests (ARGS="test/store" for some), with a throwaway Postgres
 	@exec $(BUN) test/run.ts $(ARGS)
+
+faults: node_modules/.stamp ## break everything, long and on purpose (about half an hour), and take protections away
+	@TEST_FAULTS=all $(BUN) test/run.ts test/impressions
+	@$(BUN) test/impressions/faults/mutate.ts
 
 # The linters' launchers ask for node; Bun runs the same files. xss-scan also exits 0 when it breaks down, hence the look at its answer.
 check: node_modules/.stamp ## format, lint, types, unescaped HTML, direction of imports

@@ -16,7 +16,20 @@ const TOP_LEVEL = [
 const MEDIAN_LINES_MAX = 80;
 
 const TARGETS = [
-  ...['help', 'run', 'test', 'check', 'build', 'bench', 'migrations', 'migrate', 'superuser', 'shell', 'fixtures'],
+  ...[
+    'help',
+    'run',
+    'test',
+    'faults',
+    'check',
+    'build',
+    'bench',
+    'migrations',
+    'migrate',
+    'superuser',
+    'shell',
+    'fixtures',
+  ],
   ...['up', 'down', 'logs', 'hooks'],
 ];
 /** Targets that later versions fill. */
