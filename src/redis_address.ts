@@ -27,8 +27,9 @@ export function parseRedisAddress(text: string): RedisAddress {
   const parts = path.split('/').filter((part) => part !== '');
   const master = isSentinel ? parts.shift() : undefined;
   if (isSentinel && master === undefined) throw new Error('expected redis+sentinel://HOST:PORT/MASTER, got no master');
-  const db = parts.length === 0 ? 0 : Number(parts.shift());
-  if (parts.length > 0 || !Number.isInteger(db) || db < 0 || db > DB_MAX) throw new Error(EXPECTED);
+  const [number = '0', ...surplus] = parts;
+  const db = /^\d{1,7}$/.test(number) ? Number(number) : Number.NaN;
+  if (surplus.length > 0 || !(db <= DB_MAX)) throw new Error(EXPECTED);
   if (kind === 'cluster' && db !== 0) throw new Error('a Redis Cluster has database 0 only');
   return { kind, nodes, ...parseCredentials(credentials), db, tls: secure !== '', master };
 }

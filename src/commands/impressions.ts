@@ -64,13 +64,23 @@ async function printStatus(context: CommandContext): Promise<number> {
   return 0;
 }
 
-function describePipeline({ server, source, queued, oldestJobMs, labels, dead, deadTotal }: PipelineStatus): string {
+function describePipeline({
+  server,
+  source,
+  queued,
+  oldestJobMs,
+  labels,
+  dead,
+  deadTotal,
+  unusable,
+}: PipelineStatus): string {
   const age = oldestJobMs === undefined ? 'unknown' : `${(oldestJobMs / 1000).toFixed(1)} s`;
   const lines = [
     `Redis ${server.version}, appendfsync ${server.fsync}, ${server.replicas} replica(s), history ${source ?? 'not begun'}`,
     `queue: ${queued} job(s)${queued === 0 ? '' : `, the oldest waits for ${age}`}`,
     `dead jobs: ${dead}${deadTotal === 0 ? '' : ` of ${deadTotal} ever`}`,
   ];
+  for (const key of unusable) lines.push(`${key}: not of the pipeline’s type; look what wrote it, and delete it`);
   for (const { label, pending, sealed } of labels) {
     const batch =
       sealed === undefined

@@ -110,6 +110,8 @@ export function createFlush(options: FlushOptions): Flush {
     const began = performance.now();
     unfinishedSince ??= began;
     state.runs += 1;
+    // The first run may come before the connection; when it cannot be made, sealing says so.
+    await connection.connect().catch(() => {});
     const { batches: batchesBefore, failures } = state;
     try {
       // The first tick may come before the first connection. When that fails, what follows says so.
@@ -118,7 +120,7 @@ export function createFlush(options: FlushOptions): Flush {
       const losses = connection.losses();
       const batches = await sealAll();
       if (batches.length === 0) heldSince = undefined;
-      else if (await passGate(batches, losses)) for (const batch of batches) await bring(batch);
+      else if (await passGate(losses)) for (const batch of batches) await bring(batch);
     } catch (error) {
       logFailure('', error);
     }
@@ -157,21 +159,20 @@ export function createFlush(options: FlushOptions): Flush {
     knownSource = source;
   }
 
-  async function passGate(batches: readonly SealedBatch[], losses: number): Promise<boolean> {
+  async function passGate(losses: number): Promise<boolean> {
     await reach('flush.sealed');
-    const isOpen = !options.hasGate || (await isSealDurable(batches, losses));
+    const isOpen = !options.hasGate || (await isSealDurable(losses));
     if (isOpen) heldSince = undefined;
     else heldSince ??= performance.now();
     await reach('flush.passed');
     return isOpen;
   }
 
-  async function isSealDurable(batches: readonly SealedBatch[], losses: number): Promise<boolean> {
+  async function isSealDurable(losses: number): Promise<boolean> {
     const node = connection.node();
     const server = await readServerState(node);
     if (server.isReplica) throw new Error('the Redis server has become a replica');
-    const youngest = Math.max(...batches.map(({ sealedAt }) => sealedAt));
-    const answer = await isDurable(node, server, youngest, options.sleep);
+    const answer = await isDurable(node, server, options.sleep);
     return answer && connection.losses() === losses;
   }
 

@@ -11,20 +11,20 @@ import { isAtLeast, readServerState, type ServerState } from './server_state.ts'
 
 /** How long one question to Redis may wait for disk and replicas. */
 const DURABLE_WAIT_MS = 2000;
-/** With `everysec` an fsync begins within a second; and the one before may take as long. */
-const EVERYSEC_MS = 2000;
+/** With `everysec` something written begins an fsync within a second, unless one is under way. */
+const EVERYSEC_MS = 1200;
+/** A disk that takes longer than this is asked again by the next run. */
+const SLOW_FSYNC_MS = 2500;
 const FSYNC_POLL_MS = 20;
 const HAS_WAITAOF = [7, 2] as const;
 
 /**
- * Whether everything written on this connection, and sealed before `sealedAtMs`, is durable. Waits for it, up to about 4 s.
- * @param sealedAtMs of the youngest batch, in ms of Redis's clock
+ * Whether everything written on this connection is durable. Waits for it, up to about 4 s.
  * @param sleep waits; a stop may cut it short, and then the answer is no
  */
 export async function isDurable(
   node: Redis,
   state: ServerState,
-  sealedAtMs: number,
   sleep: (ms: number) => Promise<void>,
 ): Promise<boolean> {
   const { fsync, replicas } = state;
@@ -36,23 +36,30 @@ export async function isDurable(
   }
   if (replicas > 0 && (await node.wait(replicas, DURABLE_WAIT_MS)) < replicas) return false;
   // With `always` a reply leaves after the fsync; without a file nothing outlives a crash, and nothing comes back.
-  if (fsync !== 'everysec') return true;
-  await sleep(EVERYSEC_MS - ((await readTime(node)) - sealedAtMs));
-  if ((await readTime(node)) - sealedAtMs < EVERYSEC_MS) return false;
-  // What was just written for a batch sealed long ago begins an fsync, too: on a slow disk each tick would meet its own.
-  const deadline = performance.now() + DURABLE_WAIT_MS;
-  while (await isFsyncPending(node)) {
-    if (performance.now() > deadline) return false;
-    await sleep(FSYNC_POLL_MS);
-  }
-  return true;
+  if (fsync !== 'everysec') return !state.isFsyncSuspended;
+  return isFsyncOver(node, sleep);
 }
 
-/** Asks twice: after the first reply Redis begins an fsync that was held up by another, and the second then tells. */
-async function isFsyncPending(node: Redis): Promise<boolean> {
-  const first = await readServerState(node);
-  const second = await readServerState(node);
-  return first.isFsyncPending || second.isFsyncPending;
+/**
+ * Before 7.2 a server only tells whether an fsync is under way. Between one that began before the seal and the one that
+ * covers it there may be a pause of up to a second, in which it tells of none. So two looks have to find none, both after
+ * the seal and further apart than that pause: what was written by the first is on the disk at the second.
+ */
+async function isFsyncOver(node: Redis, sleep: (ms: number) => Promise<void>): Promise<boolean> {
+  const deadline = performance.now() + SLOW_FSYNC_MS;
+  let clearSince: number | undefined;
+  for (;;) {
+    const before = await readTime(node);
+    if ((await readServerState(node)).isFsyncPending) clearSince = undefined;
+    else if (clearSince === undefined) clearSince = await readTime(node);
+    else if (before - clearSince >= EVERYSEC_MS) return true;
+    if (performance.now() > deadline) return false;
+    const wait = clearSince === undefined ? FSYNC_POLL_MS : EVERYSEC_MS;
+    const asleep = performance.now();
+    await sleep(wait);
+    // Woken by a stop: the next beat takes it up.
+    if (performance.now() - asleep < wait / 2) return false;
+  }
 }
 
 /** The server's clock, in ms. */

@@ -13,6 +13,8 @@ export interface ServerState {
   readonly replicas: number;
   /** Something written is not known to be on the disk. */
   readonly isFsyncPending: boolean;
+  /** Nothing is brought to the disk while a snapshot is written (`no-appendfsync-on-rewrite`). */
+  readonly isFsyncSuspended: boolean;
 }
 
 const VERSION_MIN = [7, 0] as const;
@@ -21,16 +23,21 @@ const VERSION_MIN = [7, 0] as const;
 export async function readServerState(node: Redis): Promise<ServerState> {
   const fields = parseInfo(await node.info());
   const hasAof = fields.get('aof_enabled') === '1';
+  const { fsync, isHeldByRewrite } = hasAof ? await readFsync(node) : { fsync: 'off' as const, isHeldByRewrite: false };
+  const hasChild = fields.get('rdb_bgsave_in_progress') === '1' || fields.get('aof_rewrite_in_progress') === '1';
+  const isFsyncSuspended = isHeldByRewrite && hasChild;
   return {
     version: fields.get('redis_version') ?? '0',
     isReplica: fields.get('role') !== 'master',
     evictionPolicy: fields.get('maxmemory_policy') ?? '',
-    fsync: hasAof ? await readFsync(node) : 'off',
+    fsync,
     replicas: Number(fields.get('connected_slaves') ?? 0),
     isFsyncPending:
       fields.get('aof_pending_bio_fsync') !== '0' ||
       (fields.get('aof_buffer_length') ?? '0') !== '0' ||
-      fields.get('aof_last_write_status') !== 'ok',
+      fields.get('aof_last_write_status') !== 'ok' ||
+      isFsyncSuspended,
+    isFsyncSuspended,
   };
 }
 
@@ -43,13 +50,20 @@ function parseInfo(text: string): Map<string, string> {
   return fields;
 }
 
-async function readFsync(node: Redis): Promise<'no' | 'everysec' | 'always'> {
+/** When the append-only file reaches the disk, and whether it does not while a child process writes a snapshot. */
+async function readFsync(node: Redis): Promise<{ fsync: 'no' | 'everysec' | 'always'; isHeldByRewrite: boolean }> {
   try {
-    const [, value] = (await node.config('GET', 'appendfsync')) as string[];
-    return value === 'always' || value === 'no' ? value : 'everysec';
+    const reply = (await node.config('GET', 'appendfsync', 'no-appendfsync-on-rewrite')) as string[];
+    const value = (name: string) => reply[reply.indexOf(name) + 1];
+    const fsync = value('appendfsync');
+    return {
+      fsync: fsync === 'always' || fsync === 'no' ? fsync : 'everysec',
+      isHeldByRewrite: value('no-appendfsync-on-rewrite') !== 'no',
+    };
   } catch (error) {
-    // A hosted Redis may refuse CONFIG; a broken connection is no answer.
-    if (error instanceof Error && /^(NOPERM|ERR)/.test(error.message)) return 'everysec';
+    // A hosted Redis may refuse CONFIG, and an old one more than one name; a broken connection is no answer.
+    if (error instanceof Error && /^(NOPERM|ERR)/.test(error.message))
+      return { fsync: 'everysec', isHeldByRewrite: true };
     throw error;
   }
 }

@@ -25,25 +25,37 @@ export interface PipelineStatus {
   /** Jobs on the dead list, and how many ever came there. */
   readonly dead: number;
   readonly deadTotal: number;
+  /** Keys that are not of the pipeline's type: somebody else wrote them. What they hold is taken for nothing. */
+  readonly unusable: readonly string[];
 }
 
-/** @param known labels to show even when Redis has never heard of them @throws Error of the connection, or of a key of another type */
+/** @param known labels to show even when Redis has never heard of them @throws Error of the connection */
 export async function readStatus(node: Redis, keys: Keys, known: readonly string[]): Promise<PipelineStatus> {
+  const unusable = new Set<string>();
+  const read = async <T>(key: string, reading: Promise<T>, nothing: T): Promise<T> => {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('WRONGTYPE'))) throw error;
+      unusable.add(key);
+      return nothing;
+    }
+  };
   const [server, source, queued, head, listed, flushing, dead, deadTotal] = await Promise.all([
     readServerState(node),
-    node.get(keys.source),
-    node.llen(keys.queue),
-    node.lindex(keys.queue, 0),
-    node.smembers(keys.labels),
-    node.hgetall(keys.flushing),
-    node.llen(keys.dead),
-    node.get(keys.deadTotal),
+    read(keys.source, node.get(keys.source), null),
+    read(keys.queue, node.llen(keys.queue), 0),
+    read(keys.queue, node.lindex(keys.queue, 0), null),
+    read(keys.labels, node.smembers(keys.labels), []),
+    read(keys.flushing, node.hgetall(keys.flushing), {}),
+    read(keys.dead, node.llen(keys.dead), 0),
+    read(keys.deadTotal, node.get(keys.deadTotal), null),
   ]);
   const names = [...new Set([...known, ...listed, ...Object.keys(flushing)])].sort();
   const labels = await Promise.all(
     names.map(async (label) => ({
       label,
-      pending: await node.hlen(keys.counterPrefix + label),
+      pending: await read(keys.counterPrefix + label, node.hlen(keys.counterPrefix + label), 0),
       sealed: parseEntry(flushing[label]),
     })),
   );
@@ -56,6 +68,7 @@ export async function readStatus(node: Redis, keys: Keys, known: readonly string
     labels,
     dead,
     deadTotal: Number(deadTotal ?? 0),
+    unusable: [...unusable],
   };
 }
 

@@ -146,7 +146,9 @@ describe.each(DIALECTS)('views set aside on %s', (dialect) => {
     await coming;
     await other.close();
     const left = (await sumOrphans(database)).reduce((sum, { views }) => sum + views, 0);
-    expect([added, (await counters())[0], left]).toEqual([2, 2, 5]);
+    // Those that came are added too, or stay for the next time.
+    expect([added + left, (await counters())[0]]).toEqual([7, added]);
+    expect(added).toBeGreaterThanOrEqual(2);
   });
 
   test('that two add at once are added once', async () => {
