@@ -90,7 +90,8 @@ export function createReadiness({ database, recorder, pipeline, config }: Probed
 
   async function checkPipeline(asked: Question<PipelineStatus>): Promise<Check[]> {
     try {
-      const { server, oldestJobMs = 0, labels: found, dead } = await asked.ask();
+      const { server, oldestJobMs = 0, labels: found, dead, unusable } = await asked.ask();
+      if (unusable.length > 0) return [answersWithErrors()];
       const oldestBatch = Math.min(...found.map(({ sealed }) => sealed?.at.getTime() ?? Number.POSITIVE_INFINITY));
       return [
         checkServer(server),
@@ -99,10 +100,15 @@ export function createReadiness({ database, recorder, pipeline, config }: Probed
         someToLookAt('dead jobs', dead),
       ];
     } catch (error) {
-      // A key that is not what it should be, or a command that is not permitted, is told from no answer at all.
+      // A command that is not permitted is told from no answer at all.
       const isReply = error instanceof Error && error.name === 'ReplyError';
-      return [{ name: 'redis', state: isReply ? 'answers with errors' : 'down', grade: countingFault() }];
+      return [isReply ? answersWithErrors() : { name: 'redis', state: 'down', grade: countingFault() }];
     }
+  }
+
+  /** A key is not what it should be, or a command is refused. */
+  function answersWithErrors(): Check {
+    return { name: 'redis', state: 'answers with errors', grade: countingFault() };
   }
 
   function checkServer(server: ServerState): Check {
