@@ -37,8 +37,14 @@ run: node_modules/.stamp ## start everything, with sample content and a superuse
 test: node_modules/.stamp ## all tests (ARGS="test/store" for some), with a throwaway Postgres
 	@exec $(BUN) test/run.ts $(ARGS)
 
-faults: node_modules/.stamp ## break everything, long and on purpose (about half an hour), and take protections away
+# Long on the installed Redis; then short on Redis 8, and with each setting of when Redis writes to the disk.
+faults: node_modules/.stamp ## break everything, long and on purpose (half an hour), and take the protections away
 	@TEST_FAULTS=all $(BUN) test/run.ts test/impressions
+	@TEST_REDIS=8 $(BUN) test/run.ts test/impressions
+	@for redis in installed 8; do for fsync in everysec always; do \
+	  echo "faults: $$redis Redis, appendfsync $$fsync"; \
+	  TEST_REDIS=$$redis TEST_APPENDFSYNC=$$fsync $(BUN) test/run.ts test/impressions/faults || exit; \
+	done; done
 	@$(BUN) test/impressions/faults/mutate.ts
 
 # The linters' launchers ask for node; Bun runs the same files. xss-scan also exits 0 when it breaks down, hence the look at its answer.

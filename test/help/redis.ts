@@ -27,7 +27,7 @@ const CONFIG: Readonly<Record<string, string>> = {
   bind: '127.0.0.1',
   save: '',
   appendonly: 'yes',
-  appendfsync: 'everysec',
+  appendfsync: process.env.TEST_APPENDFSYNC || 'everysec',
   appenddirname: APPEND_ONLY_FOLDER,
   'maxmemory-policy': 'noeviction',
 };

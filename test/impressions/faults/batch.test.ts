@@ -14,7 +14,7 @@ import { TEST_TIMEOUT_MS, WAIT_MS_MAX } from './limits.ts';
 import { type Stage, type StageProgram, withStage } from './stage.ts';
 
 /** Durable with the reply: the gate does not hold up what is not about the gate. */
-const REDIS_CONFIG = { appendfsync: 'always' };
+const REDIS_CONFIG = { appendfsync: process.env.TEST_APPENDFSYNC || 'always' };
 const IDS = 200_000;
 const IDS_OF_JOB = 1000;
 /** How much more memory a beat may have needed for a batch of that many ids than at rest. */
