@@ -160,7 +160,9 @@ function sendSignal(name: 'SIGKILL' | 'SIGSTOP'): void {
 
 async function stop(hub: Hub, log: Log): Promise<void> {
   const deadline = setTimeout(() => {
-    log.error('the stop took too long; what was left is lost');
+    log.error(
+      'the stop took too long; views that were not pushed or stored yet are lost, what is in Redis stays there',
+    );
     process.exit(1);
   }, STOP_TIMEOUT_MS);
   assertNothingLeft(await hub.stop());

@@ -94,8 +94,8 @@ function startRoles(app: App, roles: readonly (typeof ROLES)[number][], hasAllRo
 
   async function stop(): Promise<string> {
     web?.startStopping();
-    await beat?.stop();
-    await web?.stop();
+    // The beat begins nothing more from here on; what it has under way need not hold up the listener.
+    await Promise.all([beat?.stop(), web?.stop()]);
     const left = await app.stopRecording();
     await worker?.stop({ drain: hasAllRoles });
     const outcome = hasAllRoles ? await beat?.flushOnce() : undefined;

@@ -39,6 +39,8 @@ export interface FlushOptions {
   readonly reach: Reach;
   /** Waits; the stop of the program may cut it short. */
   readonly sleep: (ms: number) => Promise<void>;
+  /** False once the program stops: what is sealed is for the next beat. */
+  readonly mayBring?: () => boolean;
 }
 
 /** What a flush has done since the start of the process. */
@@ -110,8 +112,6 @@ export function createFlush(options: FlushOptions): Flush {
     const began = performance.now();
     unfinishedSince ??= began;
     state.runs += 1;
-    // The first run may come before the connection; when it cannot be made, sealing says so.
-    await connection.connect().catch(() => {});
     const { batches: batchesBefore, failures } = state;
     try {
       // The first tick may come before the first connection. When that fails, what follows says so.
@@ -120,7 +120,7 @@ export function createFlush(options: FlushOptions): Flush {
       const losses = connection.losses();
       const batches = await sealAll();
       if (batches.length === 0) heldSince = undefined;
-      else if (await passGate(losses)) for (const batch of batches) await bring(batch);
+      else if (await passGate(losses)) await bringAll(batches);
     } catch (error) {
       logFailure('', error);
     }
@@ -174,6 +174,13 @@ export function createFlush(options: FlushOptions): Flush {
     if (server.isReplica) throw new Error('the Redis server has become a replica');
     const answer = await isDurable(node, server, options.sleep);
     return answer && connection.losses() === losses;
+  }
+
+  async function bringAll(batches: readonly SealedBatch[]): Promise<void> {
+    for (const batch of batches) {
+      if (options.mayBring?.() === false) return;
+      await bring(batch);
+    }
   }
 
   /** Applies one batch and clears it. What fails is tried again by the next run. */

@@ -35,7 +35,7 @@ export async function isDurable(
     return local >= 1 && remote >= replicas;
   }
   if (replicas > 0 && (await node.wait(replicas, DURABLE_WAIT_MS)) < replicas) return false;
-  // With `always` a reply leaves after the fsync; without a file nothing outlives a crash, and nothing comes back.
+  // With `always` a reply leaves after the fsync. Without a file there is nothing to wait for: the start warns of that.
   if (fsync !== 'everysec') return !state.isFsyncSuspended;
   return isFsyncOver(node, sleep);
 }

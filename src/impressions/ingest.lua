@@ -143,18 +143,28 @@ local function add(views)
   end
 end
 
-local function store(label, hash)
-  if #hash.changed == 0 then return end
-  redis.call('SADD', labels, label)
+local stored_any = false
+
+-- What Redis says against storing a label's sums; nil when they are stored.
+local function store(hash)
+  local failure
   in_pieces(hash.changed, function(first, last)
+    if failure then return end
     local fields = {}
     for place = first, last do
       local id = hash.changed[place]
       fields[#fields + 1] = id
       fields[#fields + 1] = string.format('%.0f', hash.values[id])
     end
-    redis.call('HSET', hash.key, unpack(fields))
+    local reply = redis.pcall('HSET', hash.key, unpack(fields))
+    if type(reply) == 'table' and reply.err then failure = reply.err else stored_any = true end
   end)
+  return failure
+end
+
+local function list_label(label)
+  local reply = redis.pcall('SADD', labels, label)
+  return type(reply) == 'table' and reply.err or nil
 end
 
 local time = redis.call('TIME')
@@ -200,6 +210,7 @@ for _, hash in pairs(hashes) do
 end
 
 local taken, counted, duplicate, buried = 0, 0, 0, 0
+local claims = {}
 local stopped = ''
 for place = 1, read_jobs do
   local job, reason = jobs[place], reasons[place]
@@ -211,6 +222,7 @@ for place = 1, read_jobs do
         redis.call('DEL', claim)
       else
         add(job.views)
+        claims[#claims + 1] = claim
         counted = counted + 1
       end
     else
@@ -230,8 +242,18 @@ for place = 1, read_jobs do
 end
 
 if taken > 0 then
-  for label, hash in pairs(hashes) do store(label, hash) end
-  redis.call('HSET', progress, 'at', now, 'youngest', youngest, 'doubt', doubt)
+  local failure
+  for label, hash in pairs(hashes) do
+    if #hash.changed > 0 then failure = failure or list_label(label) end
+  end
+  for _, hash in pairs(hashes) do failure = failure or store(hash) end
+  -- Redis refuses a command (permissions): the jobs stay, unclaimed, as if nothing had been tried.
+  if failure and not stored_any then
+    for _, claim in ipairs(claims) do redis.call('DEL', claim) end
+    return { 0, 0, 0, 0, 0, failure }
+  end
+  stopped = failure or stopped
   redis.call('LTRIM', queue, taken, -1)
+  redis.call('HSET', progress, 'at', now, 'youngest', youngest, 'doubt', doubt)
 end
 return { taken, counted, duplicate, buried, views_added, stopped }

@@ -89,7 +89,8 @@ export function findProblems(state: ServerState, allowEviction: boolean): string
 
 /** What a crash of this server may cost, in a sentence; undefined when nothing beyond what its settings promise. */
 export function findRisk({ fsync }: ServerState): string | undefined {
-  if (fsync === 'off') return 'appendonly is off: when Redis itself crashes, views that wait in it are lost';
+  if (fsync === 'off')
+    return 'appendonly is off: when Redis itself crashes, views that wait in it are lost, and where it writes snapshots (save) some may be counted twice';
   if (fsync === 'no') return 'appendfsync is no: when its machine crashes, views that wait in it are lost';
   return undefined;
 }

@@ -51,6 +51,8 @@ export async function readStatus(node: Redis, keys: Keys, known: readonly string
     read(keys.dead, node.llen(keys.dead), 0),
     read(keys.deadTotal, node.get(keys.deadTotal), null),
   ]);
+  if (Object.values(flushing).some((entry) => parseEntry(entry) === undefined)) unusable.add(keys.flushing);
+  if (deadTotal !== null && !/^\d+$/.test(deadTotal)) unusable.add(keys.deadTotal);
   const names = [...new Set([...known, ...listed, ...Object.keys(flushing)])].sort();
   const labels = await Promise.all(
     names.map(async (label) => ({
@@ -67,14 +69,15 @@ export async function readStatus(node: Redis, keys: Keys, known: readonly string
     oldestJobMs: head === null ? 0 : made === undefined ? undefined : Math.max(0, Date.now() - made),
     labels,
     dead,
-    deadTotal: Number(deadTotal ?? 0),
+    deadTotal: /^\d+$/.test(deadTotal ?? '') ? Number(deadTotal) : 0,
     unusable: [...unusable],
   };
 }
 
 /** `batch id|seq|sealed at|size|tries`, as `seal.lua` writes it. */
 function parseEntry(entry: string | undefined): LabelStatus['sealed'] {
-  if (entry === undefined) return undefined;
-  const [, seq, at, size, tries] = entry.split('|').map(Number);
-  return { seq: seq ?? 0, at: new Date(at ?? 0), size: size ?? 0, tries: tries ?? 0 };
+  const numbers = /^[^|]+\|(\d+)\|(\d+)\|(\d+)\|(\d+)$/.exec(entry ?? '')?.slice(1);
+  if (numbers === undefined) return undefined;
+  const [seq = 0, at = 0, size = 0, tries = 0] = numbers.map(Number);
+  return { seq, at: new Date(at), size, tries };
 }

@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import { messageOf } from '../errors.ts';
 import { removeOldDeadJobs } from '../impressions/dead.ts';
 import { createFlush, type Flush, type FlushOutcome, type FlushState } from '../impressions/flush.ts';
-import { createPause } from '../pause.ts';
+import { createPause, within } from '../pause.ts';
 import { retireSources } from '../store/impressions.ts';
 import { removeOldOrphans } from '../store/orphans.ts';
 
@@ -27,6 +27,8 @@ interface Schedule {
 const DAY_MS = 24 * 3600 * 1000;
 const DEAD_JOBS_KEPT_MS = 30 * DAY_MS;
 const ORPHANS_KEPT_MS = 90 * DAY_MS;
+/** Time for what is under way at a stop, and for the last flush: what is not done by then is done by the next beat. */
+const STOP_MS = 2000;
 /** WAITAOF waits up to 2 s, and a large HSCAN reply takes its time on a busy server. */
 const COMMAND_TIMEOUT_MS = 5000;
 
@@ -58,14 +60,22 @@ function schedule({ app, flush }: { readonly app: App; readonly flush: Flush | u
 /** Starts the schedule. No row runs twice at once, and no error ends it. */
 export function startBeat(app: App): Beat {
   const pause = createPause();
-  const flush = openFlush(app, (ms) => pause.wait(ms));
+  let mayBring = true;
+  const flush = openFlush(
+    app,
+    (ms) => pause.wait(ms),
+    () => mayBring,
+  );
   const running = new Map<string, Promise<unknown>>();
   let isStopping = false;
 
   async function runOnce({ name, run }: Schedule): Promise<void> {
     // A tick that comes while the last one is still at work is left out.
     if (isStopping || running.has(name)) return;
-    const work = run().catch((error: unknown) => app.log.error(`${name} failed`, { error: messageOf(error) }));
+    // Also what is thrown before there is a promise.
+    const work = (async () => run())().catch((error: unknown) =>
+      app.log.error(`${name} failed`, { error: messageOf(error) }),
+    );
     running.set(name, work);
     await work;
     running.delete(name);
@@ -81,17 +91,26 @@ export function startBeat(app: App): Beat {
       for (const job of jobs) job.stop();
       // What waits for the gate need not: the next beat takes it up.
       pause.wake();
-      await Promise.all(running.values());
+      mayBring = false;
+      await within(STOP_MS, Promise.all(running.values()));
     },
     async flushOnce() {
-      // The first may take up a batch that was sealed before the last views came.
-      const outcome = await flush?.run();
-      return outcome === 'done' ? (flush?.run() ?? 'done') : (outcome ?? 'done');
+      if (flush === undefined) return 'done';
+      let outcome: FlushOutcome = 'failed';
+      if (running.has('flush')) return outcome;
+      mayBring = true;
+      const work = (async () => {
+        // The first may take up a batch that was sealed before the last views came.
+        const first = await flush.run();
+        outcome = first === 'done' ? await flush.run() : first;
+      })();
+      await within(STOP_MS, work);
+      return outcome;
     },
   };
 }
 
-function openFlush(app: App, sleep: (ms: number) => Promise<void>): Flush | undefined {
+function openFlush(app: App, sleep: (ms: number) => Promise<void>, mayBring: () => boolean): Flush | undefined {
   const { pipeline, config, database, log, reach } = app;
   if (pipeline === undefined) return undefined;
   return createFlush({
@@ -104,5 +123,6 @@ function openFlush(app: App, sleep: (ms: number) => Promise<void>): Flush | unde
     log,
     reach,
     sleep,
+    mayBring,
   });
 }

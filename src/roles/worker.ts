@@ -32,9 +32,9 @@ const RETRY_MS_MAX = 2000;
 const BLOCKED_MS = 1000;
 const FAILURE_LOG_INTERVAL_MS = 10_000;
 /** Time to empty the queue at a stop. */
-const DRAIN_MS = 2000;
+const DRAIN_MS = 1500;
 /** A run under way at a stop is done whether its reply is waited for or not. */
-const STOP_MS = 2500;
+const STOP_MS = 1500;
 /** A script that found much to do on a busy server is not given up early: its work would only be done again. */
 const COMMAND_TIMEOUT_MS = 5000;
 

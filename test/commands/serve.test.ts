@@ -191,7 +191,9 @@ describe('a part of a hub', () => {
   test('warns at its start of a Redis that may forget', async () => {
     await redis.command('CONFIG', 'SET', 'appendonly', 'no');
     const hub = await startProgram(SOURCE, ['--web'], { settings: own });
-    expect(hub.log()).toContain('Redis: appendonly is off: when Redis itself crashes, views that wait in it are lost');
+    expect(hub.log()).toContain(
+      'Redis: appendonly is off: when Redis itself crashes, views that wait in it are lost, and where it writes snapshots (save) some may be counted twice',
+    );
     expect(await hub.end('SIGTERM')).toBe(0);
     await redis.command('CONFIG', 'SET', 'appendonly', 'yes');
   });

@@ -131,7 +131,11 @@ for (const version of ['installed', '8'] as const) {
   const name = version === '8' ? 'Redis 8' : 'the installed Redis';
   describe.skipIf(isMissing)(`the gate on ${name}${isMissing ? ` (${missing})` : ''}`, () => {
     test.concurrent.each([
-      ['off', { appendonly: 'no' }, 'appendonly is off: when Redis itself crashes, views that wait in it are lost'],
+      [
+        'off',
+        { appendonly: 'no' },
+        'appendonly is off: when Redis itself crashes, views that wait in it are lost, and where it writes snapshots (save) some may be counted twice',
+      ],
       ['no', { appendfsync: 'no' }, 'appendfsync is no: when its machine crashes, views that wait in it are lost'],
       ['always', { appendfsync: 'always' }, undefined],
     ] as const)('with fsync %s: yes at once', (fsync, config, risk) =>

@@ -196,7 +196,7 @@ describe('the executable', () => {
     [
       'appendonly',
       { appendonly: 'no' },
-      'Redis: appendonly is off: when Redis itself crashes, views that wait in it are lost',
+      'Redis: appendonly is off: when Redis itself crashes, views that wait in it are lost, and where it writes snapshots (save) some may be counted twice',
     ],
     [
       'appendfsync',
