@@ -5,9 +5,8 @@ const VERSE =
 
 export const CONTENTS_PER_PAGE = 5;
 
-/** The text of a fixture with this many pages; no page shows a content twice. */
-export function createFixture(pages: number): string {
-  const contents = Math.max(CONTENTS_PER_PAGE, Math.ceil(pages / 4));
+/** The text of a fixture with this many pages, and contents of each type; no page shows a content twice. */
+export function createFixture(pages: number, contents = Math.max(CONTENTS_PER_PAGE, Math.ceil(pages / 4))): string {
   const records: object[] = [];
   for (let pk = 1; pk <= pages; pk++) {
     records.push({ model: 'pages.page', pk, fields: { title: `Page ${pk}`, url: `https://example.org/pages/${pk}` } });

@@ -23,8 +23,10 @@ export interface Server {
 export async function compile(name: string, folder: string): Promise<string> {
   const path = join(folder, name);
   const options = ['--compile', '--production', '--minify', '--bytecode', '--format=esm'];
+  const settings = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
   const source = join(import.meta.dirname, `${name}.ts`);
-  const build = Bun.spawn([process.execPath, 'build', ...options, source, '--outfile', path], {
+  const build = Bun.spawn([process.execPath, 'build', ...options, ...settings, source, '--outfile', path], {
+    cwd: join(import.meta.dirname, '..', '..'),
     stdout: 'ignore',
     stderr: 'pipe',
   });
@@ -34,34 +36,40 @@ export async function compile(name: string, folder: string): Promise<string> {
 
 /** Starts a server that says `"message":"serving","url":"…"` on standard error, and asks it for `path`. */
 export async function startServer(
-  program: string,
+  command: readonly string[],
   path: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
   const started = performance.now();
-  const child = Bun.spawn([program], {
+  const child = Bun.spawn([...command], {
     env: { PORT: '0', LOG_FORMAT: 'json', ...settings },
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), START_MS_MAX);
-  const url = await readAddress(child.stderr);
-  const answer = await fetch(`${url}${path}`);
-  const startMs = performance.now() - started;
-  clearTimeout(timer);
-  if (answer.status !== 200) throw new Error(`${program} answered ${path} with ${answer.status}`);
-  await answer.bytes();
-  return {
-    port: Number(new URL(url).port),
-    startMs,
-    memory: () => memoryOf(child.pid),
-    processorSeconds: () => processorSecondsOf(child.pid),
-    stop: async () => {
-      child.kill('SIGTERM');
-      await child.exited;
-    },
-  };
+  try {
+    const url = await readAddress(child.stderr);
+    const answer = await fetch(`${url}${path}`);
+    const startMs = performance.now() - started;
+    if (answer.status !== 200) throw new Error(`${command.join(' ')} answered ${path} with ${answer.status}`);
+    await answer.bytes();
+    return {
+      port: Number(new URL(url).port),
+      startMs,
+      memory: () => memoryOf(child.pid),
+      processorSeconds: () => processorSecondsOf(child.pid),
+      stop: async () => {
+        child.kill('SIGTERM');
+        await child.exited;
+      },
+    };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Reads on to the end, so that the server never writes into a closed pipe. */
@@ -81,11 +89,16 @@ function readAddress(errors: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<s
 }
 
 function memoryOf(pid: number): number {
+  if (process.platform === 'linux') {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return (Number(kilobytes) * 1024) / MEGABYTE;
+  }
   const { stdout } = Bun.spawnSync(['ps', '-o', 'rss=', '-p', String(pid)]);
   return (Number(stdout.toString()) * 1024) / MEGABYTE;
 }
 
-function processorSecondsOf(pid: number): number | undefined {
+/** Processor time that a process has used so far; undefined where the system does not tell. */
+export function processorSecondsOf(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const [, ...fields] = stat.slice(stat.lastIndexOf(')')).split(' ');
@@ -128,7 +141,8 @@ async function runWrk(wrk: string, { port, path, ids, connections, seconds }: Lo
   return { requests: Number(requests), failures: Number(failures ?? 0), seconds: Number(took) };
 }
 
-async function readOutput(command: readonly string[]): Promise<string> {
+/** Runs a command to its end; returns its standard output. */
+export async function readOutput(command: readonly string[]): Promise<string> {
   const child = Bun.spawn([...command], { stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' });
   const [code, text] = await Promise.all([child.exited, new Response(child.stdout).text()]);
   if (code !== 0) throw new Error(`${command[0]} ended with ${code}`);

@@ -12,8 +12,26 @@ export function medianRatio(values: readonly number[], pairs: readonly number[])
   return median(values.map((value, index) => value / (pairs[index] ?? Number.NaN)));
 }
 
-/** Prints a line of a table. */
-export function row(cells: readonly string[]): void {
+/** Prints a line of a table. @param note behind the last column */
+export function row(cells: readonly string[], note = ''): void {
   const [first = '', ...rest] = cells;
-  console.log(`${first.padEnd(48)}${rest.map((cell) => cell.padStart(15)).join('')}`);
+  console.log(`${first.padEnd(54)}${rest.map((cell) => cell.padStart(14)).join('')}  ${note}`.trimEnd());
+}
+
+/** Names of rows whose ratio was not as wanted. */
+const missed: string[] = [];
+let judged = 0;
+
+/** Prints a line that ends with a ratio, and whether that is as wanted. @param wanted how it is said: `≥ 0.90` */
+export function judge(cells: readonly string[], ratio: number, wanted: string, isAsWanted: boolean): void {
+  judged += 1;
+  if (!isAsWanted) missed.push(`${cells[0]}: ${ratio.toFixed(2)}, wanted ${wanted}`);
+  row([...cells, ratio.toFixed(2)], `${wanted}${isAsWanted ? '' : '   <-- MISSED'}`);
+}
+
+/** Says which ratios were not as wanted. No benchmark fails for that: the machine may have been busy. */
+export function printMissed(): void {
+  if (judged === 0) return;
+  console.log(`${judged - missed.length} of ${judged} ratios as wanted`);
+  for (const line of missed) console.log(`MISSED  ${line}`);
 }

@@ -1,0 +1,46 @@
+/** What the executable weighs, and how long it takes to its first answer. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bench, fill } from './bench.ts';
+import { startServer } from './servers.ts';
+import { median, medianRatio, row } from './table.ts';
+
+const STARTS = { full: 15, quick: 8 };
+const PAGES = 200;
+const MEGABYTE = 1_000_000;
+
+export async function measureStarts(bench: Bench): Promise<void> {
+  const { program } = bench;
+  const starts = bench.isQuick ? STARTS.quick : STARTS.full;
+  const [empty, hello] = [await bench.compile('empty'), await bench.compile('hello')];
+  printSizes(program, empty);
+  const { settings } = await fill(bench, 'SQLite', `sqlite:${join(bench.folder, 'starts.db')}`, PAGES);
+  const times = { own: [] as number[], empty: [] as number[], hello: [] as number[] };
+  // One more than is counted: the first start reads the files into memory.
+  for (let round = 0; round <= starts; round++) {
+    const started = performance.now();
+    await Bun.spawn([empty], { stdio: ['ignore', 'ignore', 'ignore'] }).exited;
+    const emptyMs = performance.now() - started;
+    const bare = await startServer([hello], '/');
+    await bare.stop();
+    const own = await startServer([program], '/api/v1/pages/', settings);
+    await own.stop();
+    if (round === 0) continue;
+    times.empty.push(emptyMs);
+    times.hello.push(bare.startMs);
+    times.own.push(own.startMs);
+  }
+  const line = (name: string, pair: readonly number[]) =>
+    row([name, median(times.own).toFixed(1), median(pair).toFixed(1), medianRatio(times.own, pair).toFixed(2)]);
+  row([`start to first 200, embedded (median of ${starts})`, 'ms', 'pair, ms', 'ratio']);
+  line('beside an empty program, start to end', times.empty);
+  line('beside a bare Bun.serve, start to first 200', times.hello);
+  console.log();
+}
+
+function printSizes(program: string, empty: string): void {
+  const [own, pair] = [program, empty].map((path) => statSync(path).size / MEGABYTE);
+  row(['size', 'MB', 'empty program', 'ratio']);
+  row(['the executable', (own ?? 0).toFixed(1), (pair ?? 0).toFixed(1), ((own ?? 0) / (pair ?? 1)).toFixed(2)]);
+  console.log();
+}
