@@ -27,8 +27,10 @@ interface Schedule {
 const DAY_MS = 24 * 3600 * 1000;
 const DEAD_JOBS_KEPT_MS = 30 * DAY_MS;
 const ORPHANS_KEPT_MS = 90 * DAY_MS;
-/** Time for what is under way at a stop, and for the last flush: what is not done by then is done by the next beat. */
+/** Time for what is under way at a stop: what is not done by then is done by the next beat. */
 const STOP_MS = 2000;
+/** Time for the last flush, which may have to pass the gate twice. */
+const LAST_FLUSH_MS = 3500;
 /** WAITAOF waits up to 2 s, and a large HSCAN reply takes its time on a busy server. */
 const COMMAND_TIMEOUT_MS = 5000;
 
@@ -104,7 +106,7 @@ export function startBeat(app: App): Beat {
         const first = await flush.run();
         outcome = first === 'done' ? await flush.run() : first;
       })();
-      await within(STOP_MS, work);
+      await within(LAST_FLUSH_MS, work);
       return outcome;
     },
   };

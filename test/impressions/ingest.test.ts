@@ -263,3 +263,17 @@ describe('jobs as they are made of gathered views', () => {
     }
   });
 });
+
+describe('a worker whose user may not run a command', () => {
+  test.each(['hset', 'sadd'])('%s takes nothing, and loses nothing once it may', async (command) => {
+    await redis.command('ACL', 'SETUSER', 'worker', 'on', '>secret', '~*', '&*', '+@all', `-${command}`);
+    const limited = await connect(redis.url.replace('//', '//worker:secret@'), createKeptLog());
+    await push(jobOf({ [VIDEO]: { 42: 3 } }));
+    const refused = await ingest(limited.node(), keys, TTL).catch((error: Error) => ({ stopped: error.message }));
+    expect(refused.stopped).toMatch(/can't run this command|no permissions/i);
+    expect(await counters()).toEqual({});
+    limited.close();
+    expect(await run()).toMatchObject({ counted: 1, duplicate: 0, views: 3 });
+    expect(await counters()).toEqual({ 42: '3' });
+  });
+});
