@@ -78,6 +78,7 @@ function isNoticed({ name, file, edits, tests }: Mutation): boolean {
     const began = performance.now();
     const run = spawnSync(process.execPath, ['--no-env-file', 'test/run.ts', ...tests], {
       cwd: folder,
+      maxBuffer: Number.POSITIVE_INFINITY,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
