@@ -1,4 +1,4 @@
-import { contentTypes, findContentType } from '../contents/index.ts';
+import { findContentType } from '../contents/index.ts';
 import type { Database } from '../db/connection.ts';
 import { AppError } from '../errors.ts';
 import { discardLabel, retryDeadJobs } from '../impressions/dead.ts';
@@ -50,10 +50,7 @@ async function printStatus(context: CommandContext): Promise<number> {
   const config = readConfig();
   if (config.counterRedis === undefined) print('no Redis: one process counts by itself\n');
   else {
-    const labels = contentTypes.map(({ label }) => label);
-    print(
-      describePipeline(await withPipeline(context, ({ observe, keys }) => readStatus(observe().node(), keys, labels))),
-    );
+    print(describePipeline(await withPipeline(context, ({ observe, keys }) => readStatus(observe().node(), keys))));
   }
   await withDatabase(config, async (database) => {
     for (const { label, views, appliedAt } of await listLedger(database)) {

@@ -12,8 +12,8 @@ export function jsonArray(dialect: Dialect, values: readonly SQL[]): SQL {
 type ValueType = 'bigint' | 'text';
 
 /**
- * Rows of values as a table `v` with these columns, in one parameter or one a column: any number of rows (drivers allow 32,766 and
- * 65,534 parameters), and one statement to prepare whatever their number.
+ * Rows of values as a table `v` with these columns, in one parameter or one for each column: any number of rows (drivers
+ * allow 32,766 and 65,534 parameters), and one statement to prepare whatever their number.
  */
 export function valuesTable(
   dialect: Dialect,

@@ -225,27 +225,23 @@ export function createFlush(options: FlushOptions): Flush {
     return loadBatch(node, keys, batch, () => reach('flush.scanning'));
   }
 
-  async function applySealed(
-    { label, source, seq, batchId, ...sealed }: SealedBatch,
-    loaded: BatchViews,
-  ): Promise<void> {
-    const batch: ImpressionBatch = { source, label, seq, batchId, ...loaded };
+  async function applySealed(sealed: SealedBatch, loaded: BatchViews): Promise<void> {
+    const batch: ImpressionBatch = { ...sealed, ...loaded };
     await reach('flush.loaded');
     const result = await database.tx((tx) =>
       applyBatch(tx, batch, options.batchRows, (step) => reach(`flush.${step}`)),
     );
     await reach('flush.committed');
-    const mine = { label, source, seq, batchId, ...sealed };
     if (result === 'stale') {
-      await settleStale(mine, batch);
+      await settleStale(sealed, batch);
       return;
     }
     if (result === 'applied') {
       state.batches += 1;
-      state.rows += mine.size;
+      state.rows += sealed.size;
       state.views += sumOf(batch);
     }
-    await acknowledge(connection.node(), keys, mine);
+    await acknowledge(connection.node(), keys, sealed);
     await reach('flush.acknowledged');
   }
 

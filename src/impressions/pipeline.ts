@@ -4,12 +4,10 @@ import type { Log } from '../log.ts';
 import { describeRedis, type RedisAddress } from '../redis_address.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { openRedis, type RedisConnection } from './redis.ts';
-import { findProblems, findRisk, readServerState, type ServerState } from './server_state.ts';
+import { findProblems, findRisk, readServerState } from './server_state.ts';
 
-/** How the pipeline's Redis is. */
+/** How the pipeline's Redis is; without problems and risk while it is away. */
 export interface Inspection {
-  /** Undefined while it is away. */
-  readonly server: ServerState | undefined;
   /** Why views cannot be counted there, each with what to do. */
   readonly problems: readonly string[];
   /** What its crash may cost. */
@@ -17,7 +15,6 @@ export interface Inspection {
 }
 
 export interface Pipeline {
-  readonly address: RedisAddress;
   readonly keys: Keys;
   /** Opens a connection that ends with the pipeline at the latest. @param commandTimeoutMs how long one command may take */
   open(purpose: string, commandTimeoutMs?: number): RedisConnection;
@@ -88,7 +85,7 @@ export function openPipeline(address: RedisAddress, prefix: string, log: Log, al
           .connect()
           .catch(() => {});
         const server = await readServerState(observe().node());
-        return { server, problems: findProblems(server, allowEviction), risk: findRisk(server) };
+        return { problems: findProblems(server, allowEviction), risk: findRisk(server) };
       } catch (error) {
         const reason = messageOf(error);
         const refusal = REFUSED.exec(reason);
@@ -97,7 +94,7 @@ export function openPipeline(address: RedisAddress, prefix: string, log: Log, al
           throw new AppError('unavailable', `Redis at ${describeRedis(address)} refuses this program: ${said}`);
         }
         if (performance.now() > deadline) {
-          if (presence === 'may be away') return { server: undefined, problems: [], risk: undefined };
+          if (presence === 'may be away') return { problems: [], risk: undefined };
           throw error;
         }
         await Bun.sleep(START_POLL_MS);
@@ -106,7 +103,6 @@ export function openPipeline(address: RedisAddress, prefix: string, log: Log, al
   }
 
   return {
-    address,
     keys,
     open,
     dial,

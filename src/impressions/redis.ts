@@ -39,7 +39,7 @@ const RECONNECT_MS_MAX = 1000;
 const SLOTS_REFRESH_MS = 5000;
 
 /** How long a command waits for its reply, unless the connection's purpose needs another time. */
-export const COMMAND_TIMEOUT_MS = 1000;
+const COMMAND_TIMEOUT_MS = 1000;
 
 /**
  * Opens a connection that goes on reconnecting by itself until it is closed. Nothing is dialled before `connect`.

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { contentTypes } from '../contents/index.ts';
 import { timeOfJob } from './job.ts';
 import type { Keys } from './keys.ts';
 import { readServerState, type ServerState } from './server_state.ts';
@@ -29,8 +30,8 @@ export interface PipelineStatus {
   readonly unusable: readonly string[];
 }
 
-/** @param known labels to show even when Redis has never heard of them @throws Error of the connection */
-export async function readStatus(node: Redis, keys: Keys, known: readonly string[]): Promise<PipelineStatus> {
+/** Shows the labels of all content types, also those that Redis has never heard of. @throws Error of the connection */
+export async function readStatus(node: Redis, keys: Keys): Promise<PipelineStatus> {
   const unusable = new Set<string>();
   const read = async <T>(key: string, reading: Promise<T>, nothing: T): Promise<T> => {
     try {
@@ -53,7 +54,7 @@ export async function readStatus(node: Redis, keys: Keys, known: readonly string
   ]);
   if (Object.values(flushing).some((entry) => parseEntry(entry) === undefined)) unusable.add(keys.flushing);
   if (deadTotal !== null && !/^\d+$/.test(deadTotal)) unusable.add(keys.deadTotal);
-  const names = [...new Set([...known, ...listed, ...Object.keys(flushing)])].sort();
+  const names = [...new Set([...contentTypes.map(({ label }) => label), ...listed, ...Object.keys(flushing)])].sort();
   const labels = await Promise.all(
     names.map(async (label) => ({
       label,

@@ -2,7 +2,6 @@
  * The table of metrics: what each is called and where it is read. What a role counts has no value in a process without that
  * role, and what Redis or the database holds has none while they are away.
  */
-import { contentTypes } from '../contents/index.ts';
 import type { Database } from '../db/connection.ts';
 import type { FlushState } from '../impressions/flush.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
@@ -36,9 +35,7 @@ interface Said {
 
 export function createMetrics(measured: Measured, roles: Roles, requests: RequestDurations): RenderMetrics {
   const { database, pipeline, recorder } = measured;
-  const labels = contentTypes.map(({ label }) => label);
-  const status =
-    pipeline && createQuestion(() => readStatus(pipeline.observe().node(), pipeline.keys, labels), KEPT_MS);
+  const status = pipeline && createQuestion(() => readStatus(pipeline.observe().node(), pipeline.keys), KEPT_MS);
   const orphans = createQuestion(() => sumOrphans(database), KEPT_MS);
   const said: Said = {};
   const render = createExposition(

@@ -1,4 +1,3 @@
-import { contentTypes } from '../contents/index.ts';
 import type { Database } from '../db/connection.ts';
 import { readSchemaState } from '../db/migrate.ts';
 import type { FlushState } from '../impressions/flush.ts';
@@ -57,8 +56,7 @@ export function createReadiness({ database, recorder, pipeline, config }: Probed
   let isStopping = false;
   const schema = createQuestion(() => readSchemaState(database));
   const orphans = createQuestion(() => countOrphans(database));
-  const labels = contentTypes.map(({ label }) => label);
-  const status = pipeline && createQuestion(() => readStatus(pipeline.observe().node(), pipeline.keys, labels));
+  const status = pipeline && createQuestion(() => readStatus(pipeline.observe().node(), pipeline.keys));
   /** What is wrong with counting alone. */
   const countingFault = () => (roles.hasPages ? 'warn' : 'fail');
 

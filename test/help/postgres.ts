@@ -6,7 +6,7 @@
  * is left. Its locale is C, so that text sorts by code point on every machine, as it does in SQLite.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chownSync,
@@ -20,18 +20,16 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import postgres from 'postgres';
+import { startKeeper } from './keeper.ts';
+import { findPort } from './ports.ts';
 
 const START_ATTEMPTS_MAX = 3;
 const START_WAIT_MS_MAX = 30_000;
 const POLL_MS = 25;
 const CONNECTIONS_MAX = 200;
-const PORT_MIN = 15_000;
-const PORT_MAX = 29_999;
-const PORT_ATTEMPTS_MAX = 50;
 /** The operating system refuses longer socket paths (104 bytes on macOS, 108 on Linux). */
 const SOCKET_FOLDER_BYTES_MAX = 80;
 
@@ -208,7 +206,7 @@ async function startServer(binaries: string): Promise<PrivateServer | { log: str
     closeSync(log);
     return child;
   });
-  const endKeeper = startKeeper(folder);
+  const endKeeper = startKeeper(STOP_WHEN_INPUT_ENDS, folder);
   const stop = async () => {
     server.resume();
     await endKeeper();
@@ -283,24 +281,6 @@ function readParent(name: string): string[] {
   }
 }
 
-/**
- * Returns what stops the server and removes its folder. A shell does both as soon as its input ends, which also happens when this
- * process is killed, or leaves without having asked: no run leaves a server behind.
- */
-function startKeeper(folder: string): () => Promise<void> {
-  const keeper = spawn('/bin/sh', ['-c', STOP_WHEN_INPUT_ENDS, 'keeper', folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const done = once(keeper, 'exit');
-  keeper.unref();
-  return async () => {
-    keeper.ref();
-    keeper.stdin.end();
-    await done;
-  };
-}
-
 /** Waits until the server says so in the last line of its pid file, as `pg_ctl` does. False when it ends or takes too long. */
 async function isReady(server: ChildProcess, data: string): Promise<boolean> {
   const deadline = Date.now() + START_WAIT_MS_MAX;
@@ -314,23 +294,6 @@ async function isReady(server: ChildProcess, data: string): Promise<boolean> {
 
 function isRunning(server: ChildProcess): boolean {
   return server.pid !== undefined && server.exitCode === null && server.signalCode === null;
-}
-
-/** A port that nobody uses on 127.0.0.1; below those that outgoing connections get, which could take it while the server is away. */
-async function findPort(): Promise<number> {
-  for (let attempt = 1; attempt <= PORT_ATTEMPTS_MAX; attempt++) {
-    const port = randomInt(PORT_MIN, PORT_MAX + 1);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(true));
-    });
-    if (!isFree) continue;
-    probe.close();
-    await once(probe, 'close');
-    return port;
-  }
-  throw new Error('no free port on 127.0.0.1');
 }
 
 /** The account that the server runs as in place of root, which Postgres refuses. */

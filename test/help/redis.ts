@@ -5,18 +5,13 @@
  * that the system hands out to connections and to servers that ask for any: while it is down nobody takes that port, and no client
  * that tries to reach it connects to itself.
  */
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { findPort } from './ports.ts';
 import { findRedis, type RedisBinary } from './redis_binary.ts';
 import { createRedisProcess, type RedisProcess } from './redis_process.ts';
 import { connectResp, type Reply, type RespConnection } from './resp.ts';
 
-const PORT_MIN = 15_000;
-const PORT_MAX = 29_999;
-const PORT_ATTEMPTS_MAX = 50;
 const START_ATTEMPTS_MAX = 3;
 const START_WAIT_MS_MAX = 20_000;
 const COPY_ATTEMPTS_MAX = 20;
@@ -178,21 +173,4 @@ async function copyAppendOnly(from: string, to: string): Promise<void> {
     await Bun.sleep(POLL_MS);
   }
   throw new Error(`the append-only file in ${from} could not be copied`);
-}
-
-/** A port of 127.0.0.1 that nobody listens on. */
-async function findPort(): Promise<number> {
-  for (let attempt = 1; attempt <= PORT_ATTEMPTS_MAX; attempt++) {
-    const port = randomInt(PORT_MIN, PORT_MAX + 1);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(true));
-    });
-    if (!isFree) continue;
-    probe.close();
-    await once(probe, 'close');
-    return port;
-  }
-  throw new Error('no free port on 127.0.0.1');
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startKeeper } from './keeper.ts';
 
 const POLL_MS = 5;
 
@@ -38,7 +39,7 @@ export interface RedisProcess {
 export function createRedisProcess(path: string): RedisProcess {
   const folder = mkdtempSync(join(tmpdir(), 'contenthub-redis-'));
   const file = { log: join(folder, 'log'), pid: join(folder, 'pid'), config: join(folder, 'redis.conf') };
-  const endKeeper = startKeeper(folder);
+  const endKeeper = startKeeper(STOP_WHEN_INPUT_ENDS, folder);
   let child: ChildProcess | undefined;
 
   function isRunning(): boolean {
@@ -91,22 +92,4 @@ export function createRedisProcess(path: string): RedisProcess {
 function isPaused(pid: number): boolean {
   const file = `/proc/${pid}/stat`;
   return !existsSync(file) || / [Tt] /.test(readFileSync(file, 'utf8'));
-}
-
-/**
- * Returns what removes the folder. A shell does so as soon as its input ends, which also happens when this process is killed or
- * leaves without having asked; it kills the server first.
- */
-function startKeeper(folder: string): () => Promise<void> {
-  const keeper = spawn('/bin/sh', ['-c', STOP_WHEN_INPUT_ENDS, 'keeper', folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const done = once(keeper, 'exit');
-  keeper.unref();
-  return async () => {
-    keeper.ref();
-    keeper.stdin.end();
-    await done;
-  };
 }

@@ -1,4 +1,5 @@
 /** Where a Redis is, what the fault tests may break, and which node of a cluster a key lives on. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { AppError } from '../../src/errors.ts';
 import { createFailpoints, FAILPOINTS } from '../../src/failpoints.ts';
@@ -6,8 +7,9 @@ import { slotOf } from '../../src/impressions/cluster.ts';
 import { openRedis } from '../../src/impressions/redis.ts';
 import { describeRedis, parseRedisAddress, type RedisAddress } from '../../src/redis_address.ts';
 import { eventually } from '../help/eventually.ts';
+import { randomOf } from '../help/random.ts';
 import { startRedisCluster, type TestRedisCluster } from '../help/redis_cluster.ts';
-import { createKeptLog, randomOf } from './pipeline.ts';
+import { createKeptLog } from './pipeline.ts';
 
 const SECRET = 'hunter2';
 const PATIENCE_MS = 20_000;

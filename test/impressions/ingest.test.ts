@@ -1,12 +1,14 @@
 /** Taking jobs from the queue and adding them to the counters (`ingest.lua`), on a real Redis. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { INTEGER_MAX } from '../../src/contents/content.ts';
 import { retryDeadJobs } from '../../src/impressions/dead.ts';
 import { type Ingested, ingest } from '../../src/impressions/ingest.ts';
 import { createJobs, JOB_BYTES_MAX, JOB_PAIRS_MAX, PAIR_VIEWS_MAX } from '../../src/impressions/job.ts';
 import type { RedisConnection } from '../../src/impressions/redis.ts';
+import { randomOf } from '../help/random.ts';
 import { startRedis, type TestRedis } from '../help/redis.ts';
-import { connect, createKeptLog, jobOf, keys, randomOf, readHash, readKeys, readList } from './pipeline.ts';
+import { connect, createKeptLog, jobOf, keys, readHash, readKeys, readList } from './pipeline.ts';
 
 const VIDEO = 'pages.videocontent';
 const AUDIO = 'pages.audiocontent';

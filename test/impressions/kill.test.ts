@@ -1,9 +1,11 @@
 /** The executable under load, killed, stopped and cut off: what its counters say afterwards. */
+
 import { afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { toText } from '../../src/db/rows.ts';
 import { createTestDatabase, type TestDatabase } from '../help/databases.ts';
 import { buildBinary, startProgram } from '../help/program.ts';
+import { randomOf } from '../help/random.ts';
 import { IS_FULL_RUN } from './faults/limits.ts';
 import { assertBalanced, assertExact, createPages, type Load, readCounters, startLoad, viewsOf } from './load.ts';
 
@@ -15,17 +17,6 @@ const PUSH_MS = 50;
 const SLACK_MS = 250;
 const BUILD_TIMEOUT_MS = 120_000;
 const TEST_TIMEOUT_MS = IS_FULL_RUN ? 300_000 : 90_000;
-
-/** The same random moments for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe('the executable under load', () => {
   const seed = Number(process.env.TEST_SEED) || Math.floor(Math.random() * 2 ** 31);

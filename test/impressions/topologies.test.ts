@@ -1,10 +1,11 @@
 /** Whole hubs on a Redis Cluster, behind a Sentinel, over TLS, and several pipelines on one database: all count exactly. */
+
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createFolder, createTestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
+import { findPort } from '../help/ports.ts';
 import { buildBinary, type RunningProgram, runProgram, startProgram } from '../help/program.ts';
 import { startRedis } from '../help/redis.ts';
 import { findRedis } from '../help/redis_binary.ts';
@@ -167,12 +168,3 @@ describe('a hub', () => {
     }),
   );
 });
-
-async function findPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}

@@ -2,6 +2,7 @@
  * What a fault test plays on: a Redis, a database with pages, processes of the built executable, load, and the books in which every
  * view has to be found at the end.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import type { Database, Dialect } from '../../../src/db/connection.ts';
 import { migrate } from '../../../src/db/migrate.ts';
@@ -10,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../../help/databases.ts';
 import { eventually } from '../../help/eventually.ts';
 import { createDatabase } from '../../help/postgres.ts';
 import { buildBinary, type RunningProgram, startProgram } from '../../help/program.ts';
+import { randomOf } from '../../help/random.ts';
 import { startRedis, type TestRedis } from '../../help/redis.ts';
 import type { RedisBinary } from '../../help/redis_binary.ts';
 import { createPages, type Load, type Pages, startLoad } from '../load.ts';
@@ -89,17 +91,6 @@ export interface Stage {
 
 const seedOfRun = Number(process.env.TEST_SEED) || Math.floor(Math.random() * 2 ** 31);
 let isSeedPrinted = false;
-
-/** The same random numbers for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Opens a stage without any process of the program. The seed of the run is printed once, and taken from TEST_SEED. */
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
