@@ -1,6 +1,8 @@
 // Written by drizzle/generate.ts (`make migrations`).
 import postgres0000 from './postgres/0000_initial.sql' with { type: 'text' };
+import postgres0001 from './postgres/0001_accounts_and_history.sql' with { type: 'text' };
 import sqlite0000 from './sqlite/0000_initial.sql' with { type: 'text' };
+import sqlite0001 from './sqlite/0001_accounts_and_history.sql' with { type: 'text' };
 
 /** One migration: its name and its statements, separated by `--> statement-breakpoint`. */
 export interface Migration {
@@ -12,8 +14,10 @@ export interface Migration {
 export const migrations: Readonly<Record<'postgres' | 'sqlite', readonly Migration[]>> = {
   postgres: [
     { tag: '0000_initial', sql: postgres0000 },
+    { tag: '0001_accounts_and_history', sql: postgres0001 },
   ],
   sqlite: [
     { tag: '0000_initial', sql: sqlite0000 },
+    { tag: '0001_accounts_and_history', sql: sqlite0001 },
   ],
 };

@@ -94,7 +94,80 @@ export function buildSchema(columns: Columns) {
     // JSON arrays: ids of auth_group; Django's permissions as they came.
     groups: columns.text().notNull().default('[]'),
     user_permissions: columns.text().notNull().default('[]'),
+    // The language the admin speaks to this user, '' for what the browser asks for. Not part of a dump.
+    language: columns.text().notNull().default(''),
   });
+
+  /** Who is logged in (`store/sessions.ts`). Only the SHA-256 of a token is stored: a copy of the database opens nothing. */
+  const session = columns.table(
+    'auth_session',
+    {
+      token_hash: columns.text().primaryKey(),
+      user_id: columns
+        .bigint()
+        .notNull()
+        .references(() => user.id, { onDelete: 'cascade' }),
+      created_at: columns.time().notNull(),
+      seen_at: columns.time().notNull(),
+      address: columns.text().notNull(),
+    },
+    (table) => [
+      columns.index('auth_session_user').on(table.user_id),
+      columns.index('auth_session_seen').on(table.seen_at),
+    ],
+  );
+
+  /** Failed logins of one account or address (`store/throttle.ts`). */
+  const throttle = columns.table(
+    'auth_throttle',
+    {
+      key: columns.text().primaryKey(),
+      failures: columns.integer().notNull(),
+      blocked_until: columns.time().notNull(),
+      failed_at: columns.time().notNull(),
+    },
+    (table) => [columns.index('auth_throttle_failed').on(table.failed_at)],
+  );
+
+  /** Links with which a user sets a new password, once; of a token only the SHA-256. */
+  const resetLink = columns.table(
+    'auth_resetlink',
+    {
+      token_hash: columns.text().primaryKey(),
+      user_id: columns
+        .bigint()
+        .notNull()
+        .references(() => user.id, { onDelete: 'cascade' }),
+      expires_at: columns.time().notNull(),
+    },
+    (table) => [columns.index('auth_resetlink_user').on(table.user_id)],
+  );
+
+  /** Every change and every login (`store/history.ts`). Names are kept as they were: what they stood for may be gone. */
+  const history = columns.table(
+    'history_entry',
+    {
+      id: columns.id(),
+      at: columns.time().notNull(),
+      // The way in: admin, command or fixture.
+      via: columns.text().notNull(),
+      actor_id: columns.bigint(),
+      actor: columns.text().notNull(),
+      address: columns.text().notNull(),
+      action: columns.text().notNull(),
+      // What was changed: a content model's label, `pages.page` or `auth.user`, and its id; '' and null for the hub itself.
+      label: columns.text().notNull(),
+      object_id: columns.bigint(),
+      title: columns.text().notNull(),
+      // Values by field, as JSON; null where there were none.
+      before: columns.text(),
+      after: columns.text(),
+    },
+    (table) => [
+      columns.index('history_entry_object').on(table.label, table.object_id, table.id),
+      columns.index('history_entry_at').on(table.at),
+    ],
+  );
 
   /** The last batch of views applied for each (source, label): what makes applying a batch twice harmless. */
   const ledger = columns.table(
@@ -133,7 +206,11 @@ export function buildSchema(columns: Columns) {
 
   const contents = new Map(contentTypes.map((type) => [type.label, contentTable(columns, type)]));
 
-  return { page, pageContent, searchEntry, rowCount, group, user, ledger, orphan, contents };
+  return {
+    ...{ page, pageContent, searchEntry, rowCount, contents },
+    ...{ group, user, session, throttle, resetLink, history },
+    ...{ ledger, orphan },
+  };
 }
 
 /** The tables of one dialect; `contents` maps a content type's label to its table. */
