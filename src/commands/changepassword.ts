@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { commandActor } from '../store/history.ts';
 import { findUser, setPassword } from '../store/users.ts';
 import { hashPassword, passwordProblems } from '../web/passwords.ts';
 import { UsageError } from './arguments.ts';
@@ -27,7 +28,7 @@ export const changePasswordCommand: Command = {
         print,
       ).finally(prompt.close);
       const hash = await hashPassword(password);
-      await database.tx((tx) => setPassword(tx, username, hash));
+      await database.tx((tx) => setPassword(tx, commandActor('changepassword'), username, hash));
       print(`password of ${username} changed\n`);
       return 0;
     });

@@ -1,7 +1,8 @@
 import type { Environment } from '../config.ts';
 import type { Database } from '../db/connection.ts';
 import { AppError } from '../errors.ts';
-import { createSuperuser, findUser, usernameProblem } from '../store/users.ts';
+import { commandActor } from '../store/history.ts';
+import { createUser, findUser, usernameProblem } from '../store/users.ts';
 import { generatePassword, hashPassword, passwordProblems } from '../web/passwords.ts';
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -47,7 +48,9 @@ async function create(context: CommandContext, database: Database, dialogue: Dia
   const generated = given.has('generate-password') ? generatePassword() : undefined;
   const password = generated ?? (await readPassword(context, username, dialogue));
   const passwordHash = await hashPassword(password);
-  await database.tx((tx) => createSuperuser(tx, { username, email, passwordHash }));
+  await database.tx((tx) =>
+    createUser(tx, commandActor('createsuperuser'), { username, email, passwordHash, role: 'admin' }),
+  );
   print(`superuser ${username} created\n`);
   if (generated !== undefined)
     print(`\n  user      ${username}\n  password  ${generated}\n\nWrite it down: it is not shown again.\n`);

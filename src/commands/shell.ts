@@ -2,10 +2,12 @@ import { start } from 'node:repl';
 import { runInThisContext } from 'node:vm';
 import { sql } from 'drizzle-orm';
 import { contentTypes } from '../contents/index.ts';
-import type { Database } from '../db/connection.ts';
+import type { Connection, Database } from '../db/connection.ts';
 import { describeAddress } from '../db/open.ts';
 import * as contents from '../store/contents.ts';
-import { createPage, readPages, removePage, updatePage } from '../store/pages.ts';
+import { type Actor, commandActor } from '../store/history.ts';
+import { readPages } from '../store/page_reader.ts';
+import { createPage, removePage, updatePage } from '../store/pages.ts';
 import { searchContents } from '../store/search.ts';
 import * as users from '../store/users.ts';
 import { UsageError } from './arguments.ts';
@@ -71,20 +73,42 @@ function compile(body: string, context: Readonly<Record<string, unknown>>): Scri
   }
 }
 
+/** A function of a store that asks who acts, for the person at the prompt. */
+function asShell<Args extends unknown[], Result>(
+  edit: (tx: Connection, actor: Actor, ...rest: Args) => Promise<Result>,
+): (tx: Connection, ...rest: Args) => Promise<Result> {
+  return (tx, ...rest) => edit(tx, commandActor('shell'), ...rest);
+}
+
 /** What stands in the prompt's scope. */
 function shellContext(database: Database): Readonly<Record<string, unknown>> {
   return {
     database,
     sql,
     types: Object.fromEntries(contentTypes.map((type) => [type.type, type])),
-    pages: { ...readPages(database), createPage, updatePage, removePage },
-    contents,
+    pages: {
+      ...readPages(database),
+      createPage: asShell(createPage),
+      updatePage: asShell(updatePage),
+      removePage: asShell(removePage),
+    },
+    contents: {
+      ...contents,
+      createContent: asShell(contents.createContent),
+      updateContent: asShell(contents.updateContent),
+      removeContent: asShell(contents.removeContent),
+    },
     search: (term: string) =>
       searchContents(
         database,
         term,
         contentTypes.map((type) => type.label),
       ),
-    users,
+    users: {
+      ...users,
+      createUser: asShell(users.createUser),
+      updateUser: asShell(users.updateUser),
+      setPassword: asShell(users.setPassword),
+    },
   };
 }

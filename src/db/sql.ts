@@ -74,6 +74,11 @@ export function lockForLinking(dialect: Dialect): SQL {
   return dialect === 'postgres' ? sql`for key share` : sql``;
 }
 
+/** Locks a row that is about to be edited: excludes other editors, flushers and deletion, not links. */
+export function lockForEditing(dialect: Dialect): SQL {
+  return dialect === 'postgres' ? sql`for no key update` : sql``;
+}
+
 /** Locks rows for a counter update: excludes other flushers and deletion, not links. */
 export function lockForCounting(dialect: Dialect): SQL {
   return dialect === 'postgres' ? sql`for no key update` : sql``;

@@ -2,11 +2,12 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { ContentType } from '../contents/content.ts';
 import { findContentType } from '../contents/index.ts';
 import { editableFields, validate } from '../contents/validate.ts';
-import type { Connection } from '../db/connection.ts';
+import type { Connection, Row } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import type { ContentTable } from '../db/schema.ts';
-import { isOneOf, lockForLinking } from '../db/sql.ts';
+import { isOneOf, lockForEditing, lockForLinking } from '../db/sql.ts';
 import { AppError } from '../errors.ts';
+import { type Actor, differences, recordHistory } from './history.ts';
 import { removeSearchEntry, writeSearchEntries } from './search.ts';
 
 /** Missing contents that a message names. */
@@ -32,7 +33,10 @@ export function tableOf(connection: Connection, type: ContentType): ContentTable
 export async function findContent(connection: Connection, type: ContentType, id: number): Promise<Content | undefined> {
   const table = tableOf(connection, type);
   const [row] = await connection.rows(sql`select * from ${table} where ${table.id} = ${id}`);
-  if (row === undefined) return undefined;
+  return row && toContent(type, row);
+}
+
+function toContent(type: ContentType, row: Row): Content {
   const fields = Object.fromEntries(Object.keys(type.fields).map((name) => [name, toText(row[name])]));
   return {
     id: toInteger(row.id),
@@ -54,6 +58,7 @@ function valuesOf(type: ContentType, input: Readonly<Record<string, unknown>>): 
 /** Stores a new content with a counter of 0 and returns its id. @throws AppError `invalid` with a message at each field */
 export async function createContent(
   tx: Connection,
+  actor: Actor,
   type: ContentType,
   input: Readonly<Record<string, unknown>>,
 ): Promise<number> {
@@ -69,46 +74,71 @@ export async function createContent(
     returning id`);
   const id = toInteger(row?.id);
   await writeSearchEntries(tx, type.label, [{ id, title: values.title ?? '' }]);
+  await recordHistory(tx, actor, [
+    { action: 'create', label: type.label, id, title: values.title ?? '', after: values },
+  ]);
   return id;
 }
 
+/** The editable values of a content, as an edit sends them and history keeps them. */
+export function contentValues({ title, fields }: Content): Readonly<Record<string, string>> {
+  return { title, ...fields };
+}
+
 /**
- * Stores an edit. The counter is not among what an edit can write, so views that arrive meanwhile are kept.
+ * Stores an edit; one that changes nothing leaves version and history alone. The counter is not among what an edit can
+ * write, so views that arrive meanwhile are kept.
  * @param version the version the editor saw
  * @throws AppError `invalid`, `not_found`, or `conflict` when somebody saved another version since
  */
 export async function updateContent(
   tx: Connection,
+  actor: Actor,
   type: ContentType,
   id: number,
   version: number,
   input: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const values = valuesOf(type, input);
-  const table = tableOf(tx, type);
-  const changes: SQL[] = Object.entries(values).map(([name, value]) => sql`${sql.identifier(name)} = ${value}`);
-  const updated = await tx.rows(sql`
-    update ${table} set ${sql.join(changes, sql`, `)}, version = version + 1, updated_at = ${sql.param(new Date(), table.updated_at)}
-    where id = ${id} and version = ${version} returning id`);
-  if (updated.length === 0) {
-    if ((await findContent(tx, type, id)) === undefined) throw new AppError('not_found', `no ${type.name} ${id}`);
+  const content = await lockContent(tx, type, id);
+  if (content.version !== version) {
     throw new AppError('conflict', `${type.name} ${id} was changed by somebody else meanwhile`);
   }
-  await writeSearchEntries(tx, type.label, [{ id, title: values.title ?? '' }]);
+  const difference = differences(contentValues(content), values);
+  if (difference === undefined) return;
+  const table = tableOf(tx, type);
+  const changes: SQL[] = Object.entries(values).map(([name, value]) => sql`${sql.identifier(name)} = ${value}`);
+  await tx.rows(sql`
+    update ${table} set ${sql.join(changes, sql`, `)}, version = version + 1, updated_at = ${sql.param(new Date(), table.updated_at)}
+    where id = ${id}`);
+  if (values.title !== content.title) await writeSearchEntries(tx, type.label, [{ id, title: values.title ?? '' }]);
+  await recordHistory(tx, actor, [
+    { action: 'update', label: type.label, id, title: values.title ?? '', ...difference },
+  ]);
 }
 
 /** Removes a content that no page shows. @throws AppError `not_found`, or `conflict` while a page shows it */
-export async function removeContent(tx: Connection, type: ContentType, id: number): Promise<void> {
-  const table = tableOf(tx, type);
+export async function removeContent(tx: Connection, actor: Actor, type: ContentType, id: number): Promise<void> {
+  const content = await lockContent(tx, type, id);
   const { pageContent } = tx.tables;
-  const removed = await tx.rows(sql`delete from ${table} where id = ${id} returning id`);
-  if (removed.length === 0) throw new AppError('not_found', `no ${type.name} ${id}`);
+  await tx.rows(sql`delete from ${tableOf(tx, type)} where id = ${id}`);
   // After the delete: it waits for links being stored (lockContents), so none can appear between check and removal.
   const [used] = await tx.rows(sql`
     select ${pageContent.page_id} as page from ${pageContent}
     where ${pageContent.content_type} = ${type.label} and ${pageContent.object_id} = ${id} limit 1`);
   if (used !== undefined) throw new AppError('conflict', `${type.name} ${id} is shown on page ${toInteger(used.page)}`);
   await removeSearchEntry(tx, type.label, id);
+  await recordHistory(tx, actor, [
+    { action: 'delete', label: type.label, id, title: content.title, before: contentValues(content) },
+  ]);
+}
+
+/** The content, locked for an edit until the transaction's end. @throws AppError `not_found` */
+async function lockContent(tx: Connection, type: ContentType, id: number): Promise<Content> {
+  const table = tableOf(tx, type);
+  const [row] = await tx.rows(sql`select * from ${table} where id = ${id} ${lockForEditing(tx.dialect)}`);
+  if (row === undefined) throw new AppError('not_found', `no ${type.name} ${id}`);
+  return toContent(type, row);
 }
 
 /**

@@ -1,119 +1,60 @@
-import { type SQL, sql } from 'drizzle-orm';
-import type { ContentType } from '../contents/content.ts';
-import { contentTypes } from '../contents/index.ts';
+/** Pages as editors see them. What the API reads is in `page_reader.ts`. */
+import { sql } from 'drizzle-orm';
 import { pageFields } from '../contents/page.ts';
 import { validate } from '../contents/validate.ts';
-import type { Connection, Row } from '../db/connection.ts';
-import { toInteger, toText } from '../db/rows.ts';
-import { jsonArray, valuesTable } from '../db/sql.ts';
+import type { Connection } from '../db/connection.ts';
+import { toDate, toInteger, toText } from '../db/rows.ts';
+import { isOneOf, lockForEditing, valuesTable } from '../db/sql.ts';
 import { AppError } from '../errors.ts';
-import { countRows, lockContents, tableOf } from './contents.ts';
+import { lockContents } from './contents.ts';
+import { type Actor, type Change, differences, type HistoryValues, recordHistory } from './history.ts';
 
-export interface PageSummary {
-  readonly id: number;
-  readonly title: string;
-  readonly url: string;
-}
-
-/** A content where a page shows it; `values` are the type's own fields in the type's order. */
-export interface PlacedContent {
-  readonly type: ContentType;
-  readonly id: number;
-  readonly title: string;
-  readonly counter: number;
-  readonly values: readonly string[];
-}
-
-export interface PageDetail extends PageSummary {
-  readonly contents: readonly PlacedContent[];
-}
-
-/** The reads behind the API, compiled once for a connection. Each is one round trip, a list without rows two. */
-export interface PageReader {
-  /** The number of all pages and the rows of one list page, ordered by id, of one moment unless there are none. */
-  list(offset: number, limit: number): Promise<{ count: number; pages: PageSummary[] }>;
-  /** A page with its contents in their order, or undefined. */
-  find(id: number): Promise<PageDetail | undefined>;
-}
-
-/** Prepares the API's reads. The statement of `find` has one branch for each registered type, whatever a page shows. */
-export function readPages(connection: Connection): PageReader {
-  const list = connection.prepare(listStatement(connection));
-  const find = connection.prepare(findStatement(connection));
-  return {
-    async list(offset, limit) {
-      const rows = await list({ offset, limit });
-      const [first] = rows;
-      const count = first === undefined ? await countRows(connection, 'pages_page') : toInteger(first.count);
-      return { count, pages: rows.map(toSummary) };
-    },
-    async find(id) {
-      const [page, ...contents] = await find({ id });
-      if (page === undefined) return undefined;
-      const [title, url] = parseValues(page);
-      return { id, title: toText(title), url: toText(url), contents: contents.map(toPlacedContent) };
-    },
-  };
-}
-
-function listStatement({ tables: { page, rowCount } }: Connection): SQL {
-  return sql`
-    select (select ${rowCount.n} from ${rowCount} where ${rowCount.table_name} = 'pages_page') as count, id, title, url
-    from ${page} order by id limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}`;
-}
-
-/**
- * One statement for the page (kind −1) and its contents (kind: place in the registry), so that all is of one moment.
- * The page's links are read first and once: a planner without statistics would otherwise go through every link of a
- * type to find those of one page.
- */
-function findStatement(connection: Connection): SQL {
-  const { dialect, tables } = connection;
-  const { page, pageContent: link } = tables;
-  const branches = contentTypes.map((type, kind) => {
-    const table = tableOf(connection, type);
-    const own = Object.keys(type.fields).map((name) => sql`${table}.${sql.identifier(name)}`);
-    const values = jsonArray(dialect, [sql`${table.id}`, sql`${table.title}`, sql`${table.counter}`, ...own]);
-    return sql`
-      select ${sql.raw(String(kind))} as kind, links.place, links.link, ${values} as data
-      from links join ${table} on ${table.id} = links.object_id
-      where links.content_type = ${sql.raw(`'${type.label}'`)}`;
-  });
-  const head = sql`
-    select -1 as kind, 0 as place, 0 as link, ${jsonArray(dialect, [sql`${page.title}`, sql`${page.url}`])} as data
-    from ${page} where ${page.id} = ${sql.placeholder('id')}`;
-  return sql`
-    with links as materialized (
-      select ${link.id} as link, ${link.order} as place, ${link.content_type}, ${link.object_id}
-      from ${link} where ${link.page_id} = ${sql.placeholder('id')}
-    )
-    select kind, data from (${sql.join([head, ...branches], sql` union all `)}) parts
-    order by kind >= 0, place, link`;
-}
-
-function toSummary(row: Row): PageSummary {
-  return { id: toInteger(row.id), title: toText(row.title), url: toText(row.url) };
-}
-
-function parseValues(row: Row): unknown[] {
-  const values: unknown = JSON.parse(toText(row.data));
-  if (!Array.isArray(values)) throw new TypeError('the database answered no JSON array');
-  return values;
-}
-
-function toPlacedContent(row: Row): PlacedContent {
-  const type = contentTypes[toInteger(row.kind)];
-  if (type === undefined) throw new RangeError(`no content type ${String(row.kind)}`);
-  const [id, title, counter, ...values] = parseValues(row);
-  return { type, id: toInteger(id), title: toText(title), counter: toInteger(counter), values: values.map(toText) };
-}
-
+/** What history calls a page. */
+export const PAGE_LABEL = 'pages.page';
 const PLACE = { page_id: 'bigint', label: 'text', id: 'bigint', place: 'bigint' } as const;
 
 /** A content by model and id, as a page's form and links name it. */
 export interface ContentReference {
   readonly label: string;
   readonly id: number;
+}
+
+/** A page as its form shows it; what its contents are called is asked for apart. */
+export interface Page {
+  readonly id: number;
+  readonly title: string;
+  readonly url: string;
+  readonly version: number;
+  readonly updatedAt: Date;
+  /** In their order. */
+  readonly contents: readonly ContentReference[];
+}
+
+/** `pages.videocontent:42`, as forms, the chooser and history write a reference. */
+export function formatReference({ label, id }: ContentReference): string {
+  return `${label}:${id}`;
+}
+
+/** The page, or undefined. */
+export function findPage(connection: Connection, id: number): Promise<Page | undefined> {
+  return readPage(connection, id, false);
+}
+
+async function readPage(connection: Connection, id: number, forEditing: boolean): Promise<Page | undefined> {
+  const { page, pageContent } = connection.tables;
+  const lock = forEditing ? lockForEditing(connection.dialect) : sql``;
+  const [row] = await connection.rows(sql`select * from ${page} where id = ${id} ${lock}`);
+  if (row === undefined) return undefined;
+  const links = await connection.rows(sql`
+    select content_type, object_id from ${pageContent} where page_id = ${id} order by "order", id`);
+  return {
+    id,
+    title: toText(row.title),
+    url: toText(row.url),
+    version: toInteger(row.version),
+    updatedAt: toDate(row.updated_at),
+    contents: links.map((link) => ({ label: toText(link.content_type), id: toInteger(link.object_id) })),
+  };
 }
 
 function valuesOf(input: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
@@ -124,52 +65,79 @@ function valuesOf(input: Readonly<Record<string, unknown>>): Readonly<Record<str
   return validated.values;
 }
 
+/** The values of a page that history keeps. */
+export function pageValues(page: Pick<Page, 'title' | 'url' | 'contents'>): HistoryValues {
+  return { title: page.title, url: page.url, contents: page.contents.map(formatReference) };
+}
+
 /** Stores a new page showing these contents in this order, and returns its id. @throws AppError `invalid` */
 export async function createPage(
   tx: Connection,
+  actor: Actor,
   input: Readonly<Record<string, unknown>>,
   contents: readonly ContentReference[] = [],
 ): Promise<number> {
-  const { title, url } = valuesOf(input);
+  const { title = '', url = '' } = valuesOf(input);
   const { page } = tx.tables;
   const [row] = await tx.rows(sql`
     insert into ${page} (title, url, updated_at) values (${title}, ${url}, ${sql.param(new Date(), page.updated_at)}) returning id`);
   const id = toInteger(row?.id);
   await placeContents(tx, id, contents);
+  const after = pageValues({ title, url, contents });
+  await recordHistory(tx, actor, [{ action: 'create', label: PAGE_LABEL, id, title, after }]);
   return id;
 }
 
 /**
- * Stores an edit of a page and replaces what it shows.
+ * Stores an edit of a page and replaces what it shows; one that changes nothing leaves version and history alone.
  * @param version the version the editor saw
  * @throws AppError `invalid`, `not_found`, or `conflict` when somebody saved another version since
  */
 export async function updatePage(
   tx: Connection,
+  actor: Actor,
   id: number,
   version: number,
   input: Readonly<Record<string, unknown>>,
   contents: readonly ContentReference[],
 ): Promise<void> {
-  const { title, url } = valuesOf(input);
+  const { title = '', url = '' } = valuesOf(input);
   const { page, pageContent } = tx.tables;
-  const updated = await tx.rows(sql`
+  const old = await readPage(tx, id, true);
+  if (old === undefined) throw new AppError('not_found', `no page ${id}`);
+  if (old.version !== version) throw new AppError('conflict', `page ${id} was changed by somebody else meanwhile`);
+  const difference = differences(pageValues(old), pageValues({ title, url, contents }));
+  if (difference === undefined) return;
+  await tx.rows(sql`
     update ${page} set title = ${title}, url = ${url}, version = version + 1, updated_at = ${sql.param(new Date(), page.updated_at)}
-    where id = ${id} and version = ${version} returning id`);
-  if (updated.length === 0) {
-    const found = await tx.rows(sql`select 1 from ${page} where id = ${id}`);
-    if (found.length === 0) throw new AppError('not_found', `no page ${id}`);
-    throw new AppError('conflict', `page ${id} was changed by somebody else meanwhile`);
+    where id = ${id}`);
+  if ('contents' in difference.after) {
+    await tx.rows(sql`delete from ${pageContent} where page_id = ${id}`);
+    await placeContents(tx, id, contents);
   }
-  await tx.rows(sql`delete from ${pageContent} where page_id = ${id}`);
-  await placeContents(tx, id, contents);
+  await recordHistory(tx, actor, [{ action: 'update', label: PAGE_LABEL, id, title, ...difference }]);
 }
 
 /** Removes a page and its places; the contents stay. @throws AppError `not_found` */
-export async function removePage(tx: Connection, id: number): Promise<void> {
+export async function removePage(tx: Connection, actor: Actor, id: number): Promise<void> {
+  const removed = await removePages(tx, actor, [id]);
+  if (removed === 0) throw new AppError('not_found', `no page ${id}`);
+}
+
+/** Removes pages and their places; the contents stay. Ids that are gone already are passed over. @returns how many there were */
+export async function removePages(tx: Connection, actor: Actor, ids: readonly number[]): Promise<number> {
   const { page } = tx.tables;
-  const removed = await tx.rows(sql`delete from ${page} where id = ${id} returning id`);
-  if (removed.length === 0) throw new AppError('not_found', `no page ${id}`);
+  const changes: Change[] = [];
+  // In the order of ids, so that two who remove the same pages do not wait for each other.
+  for (const id of [...new Set(ids)].sort((a, b) => a - b)) {
+    const old = await readPage(tx, id, true);
+    if (old === undefined) continue;
+    changes.push({ action: 'delete', label: PAGE_LABEL, id, title: old.title, before: pageValues(old) });
+  }
+  const gone = changes.flatMap(({ id }) => id ?? []);
+  await tx.rows(sql`delete from ${page} where ${isOneOf(tx.dialect, sql`id`, gone)}`);
+  await recordHistory(tx, actor, changes);
+  return changes.length;
 }
 
 async function placeContents(tx: Connection, page: number, contents: readonly ContentReference[]): Promise<void> {

@@ -10,7 +10,7 @@ import { messageOf } from '../errors.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder } from '../impressions/record.ts';
 import type { Log } from '../log.ts';
-import { readPages } from '../store/pages.ts';
+import { readPages } from '../store/page_reader.ts';
 import { VERSION } from '../version.ts';
 import { healthResource, probes } from './api/health.ts';
 import { metrics } from './api/metrics.ts';

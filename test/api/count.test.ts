@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { createPage, removePage, updatePage } from '../../src/store/pages.ts';
+import { TESTER } from '../help/actor.ts';
 import { onEveryTarget } from './each_target.ts';
 
 const PAGE = { title: 'One more', url: 'https://example.org/more/' };
@@ -14,13 +15,13 @@ onEveryTarget((under) => {
     const { database } = under.hub;
     expect(await count()).toBe(26);
 
-    const id = await database.tx((tx) => createPage(tx, PAGE));
+    const id = await database.tx((tx) => createPage(tx, TESTER, PAGE));
     expect(await count()).toBe(27);
 
-    await database.tx((tx) => updatePage(tx, id, 1, { ...PAGE, title: 'Renamed' }, []));
+    await database.tx((tx) => updatePage(tx, TESTER, id, 1, { ...PAGE, title: 'Renamed' }, []));
     expect(await count()).toBe(27);
 
-    await database.tx((tx) => removePage(tx, id));
+    await database.tx((tx) => removePage(tx, TESTER, id));
     expect(await count()).toBe(26);
 
     await database.tx((tx) =>
@@ -32,7 +33,7 @@ onEveryTarget((under) => {
     expect(await count()).toBe(20);
 
     const failed = database.tx(async (tx) => {
-      await createPage(tx, PAGE);
+      await createPage(tx, TESTER, PAGE);
       await tx.rows(sql`delete from pages_page where id < 10`);
       throw new Error('changed my mind');
     });
@@ -40,7 +41,7 @@ onEveryTarget((under) => {
     await failed.catch(() => {});
     expect(await count()).toBe(20);
 
-    await Promise.all(Array.from({ length: 10 }, () => database.tx((tx) => createPage(tx, PAGE))));
+    await Promise.all(Array.from({ length: 10 }, () => database.tx((tx) => createPage(tx, TESTER, PAGE))));
     expect(await count()).toBe(30);
 
     await database.tx((tx) => tx.rows(sql`delete from pages_page`));

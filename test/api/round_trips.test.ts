@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { loadFixtures } from '../../src/commands/fixtures/load.ts';
 import type { Connection } from '../../src/db/connection.ts';
-import { readPages } from '../../src/store/pages.ts';
+import { readPages } from '../../src/store/page_reader.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 import { DUMP } from './each_target.ts';
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { migrate } from '../../src/db/migrate.ts';
 import { createPage } from '../../src/store/pages.ts';
+import { TESTER } from '../help/actor.ts';
 import { createEmptyDatabase, createFolder, createTestDatabase, type TestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
 import { cleanEnvironment, runProgram, SOURCE, startProgram } from '../help/program.ts';
@@ -210,7 +211,7 @@ describe('a part of a hub', () => {
       expect(stderr).toMatch(/\ncontenthub: Redis at redis:\/\/127\.0\.0\.1:1 is not available: .*\n$/);
       expect(stderr).not.toContain('hunter2');
     }
-    await target.database.tx((tx) => createPage(tx, { title: 'A page', url: 'https://example.org/' }, []));
+    await target.database.tx((tx) => createPage(tx, TESTER, { title: 'A page', url: 'https://example.org/' }, []));
     expect((await fetch(`${hub.url}/api/v1/pages/1/`)).status).toBe(200);
     expect(await hub.end('SIGTERM')).toBe(0);
     expect(hub.log()).not.toContain('hunter2');

@@ -5,6 +5,7 @@ import { contentTypes } from '../../src/contents/index.ts';
 import { video } from '../../src/contents/video.ts';
 import { createContent, removeContent, updateContent } from '../../src/store/contents.ts';
 import { fold, SEARCH_PAGE_ROWS, searchContents } from '../../src/store/search.ts';
+import { TESTER } from '../help/actor.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 
 const LABELS = contentTypes.map((type) => type.label);
@@ -53,8 +54,8 @@ describe.each(DIALECTS)('searching contents on %s', (dialect) => {
   async function fill(...titles: string[]): Promise<void> {
     await opened.database.tx(async (tx) => {
       for (const [n, title] of titles.entries()) {
-        if (n % 2 === 0) await createContent(tx, video, { title, file_url: URL });
-        else await createContent(tx, audio, { title, text: 'Text' });
+        if (n % 2 === 0) await createContent(tx, TESTER, video, { title, file_url: URL });
+        else await createContent(tx, TESTER, audio, { title, text: 'Text' });
       }
     });
   }
@@ -132,10 +133,10 @@ describe.each(DIALECTS)('searching contents on %s', (dialect) => {
   });
 
   test('follows edits and removals', async () => {
-    const id = await opened.database.tx((tx) => createContent(tx, video, { title: 'Before', file_url: URL }));
-    await opened.database.tx((tx) => updateContent(tx, video, id, 1, { title: 'After', file_url: URL }));
+    const id = await opened.database.tx((tx) => createContent(tx, TESTER, video, { title: 'Before', file_url: URL }));
+    await opened.database.tx((tx) => updateContent(tx, TESTER, video, id, 1, { title: 'After', file_url: URL }));
     expect([await search('before'), await search('after')]).toEqual([[], ['After']]);
-    await opened.database.tx((tx) => removeContent(tx, video, id));
+    await opened.database.tx((tx) => removeContent(tx, TESTER, video, id));
     expect(await search('after')).toEqual([]);
   });
 });

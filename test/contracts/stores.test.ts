@@ -7,7 +7,9 @@ import type { Database } from '../../src/db/connection.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { toInteger } from '../../src/db/rows.ts';
 import { countRows, createContent, findContent, removeContent, updateContent } from '../../src/store/contents.ts';
-import { type ContentReference, createPage, readPages, removePage, updatePage } from '../../src/store/pages.ts';
+import { readPages } from '../../src/store/page_reader.ts';
+import { type ContentReference, createPage, removePage, updatePage } from '../../src/store/pages.ts';
+import { TESTER } from '../help/actor.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 
 const URL = 'https://example.org/film.mp4';
@@ -26,9 +28,10 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
   });
   afterAll(() => opened.drop());
 
-  const createFilm = (input: Record<string, unknown> = FILM) => database.tx((tx) => createContent(tx, video, input));
-  const createText = () => database.tx((tx) => createContent(tx, audio, { title: 'Text', text: 'Words' }));
-  const createOne = (contents: ContentReference[] = []) => database.tx((tx) => createPage(tx, PAGE, contents));
+  const createFilm = (input: Record<string, unknown> = FILM) =>
+    database.tx((tx) => createContent(tx, TESTER, video, input));
+  const createText = () => database.tx((tx) => createContent(tx, TESTER, audio, { title: 'Text', text: 'Words' }));
+  const createOne = (contents: ContentReference[] = []) => database.tx((tx) => createPage(tx, TESTER, PAGE, contents));
   const film = (id: number) => ({ label: video.label, id });
   async function shown(page: number): Promise<string[] | undefined> {
     const found = await readPages(database).find(page);
@@ -68,20 +71,24 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
     test('is changed with all it shows, once for each version', async () => {
       const [a, b] = [await createFilm(), await createFilm()];
       const page = await createOne([film(a), film(b)]);
-      await database.tx((tx) => updatePage(tx, page, 1, { title: 'Новая', url: URL }, [film(b), film(a), film(b)]));
+      await database.tx((tx) =>
+        updatePage(tx, TESTER, page, 1, { title: 'Новая', url: URL }, [film(b), film(a), film(b)]),
+      );
       expect(await readPages(database).find(page)).toMatchObject({ title: 'Новая', url: URL });
       expect(await shown(page)).toEqual([`video ${b}`, `video ${a}`, `video ${b}`]);
-      const stale = database.tx((tx) => updatePage(tx, page, 1, PAGE, []));
+      const stale = database.tx((tx) => updatePage(tx, TESTER, page, 1, PAGE, []));
       await expect(stale).rejects.toMatchObject({ kind: 'conflict' });
       expect(await shown(page)).toHaveLength(3);
       expect(await versionOf('pages_page', page)).toBe(2);
-      const missing = database.tx((tx) => updatePage(tx, 404_404, 1, PAGE, []));
+      const missing = database.tx((tx) => updatePage(tx, TESTER, 404_404, 1, PAGE, []));
       await expect(missing).rejects.toMatchObject({ kind: 'not_found' });
     });
 
     test('of two who save the same version at once one is told of the conflict', async () => {
       const page = await createOne();
-      const saves = ['one', 'two'].map((title) => database.tx((tx) => updatePage(tx, page, 1, { ...PAGE, title }, [])));
+      const saves = ['one', 'two'].map((title) =>
+        database.tx((tx) => updatePage(tx, TESTER, page, 1, { ...PAGE, title }, [])),
+      );
       const outcomes = await Promise.allSettled(saves);
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       expect(await versionOf('pages_page', page)).toBe(2);
@@ -91,18 +98,18 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
       const a = await createFilm();
       const page = await createOne([film(a), film(a)]);
       const links = await countLinks();
-      await database.tx((tx) => removePage(tx, page));
+      await database.tx((tx) => removePage(tx, TESTER, page));
       expect(await countLinks()).toBe(links - 2);
       expect(await findContent(database, video, a)).toBeDefined();
-      await expect(database.tx((tx) => removePage(tx, page))).rejects.toMatchObject({ kind: 'not_found' });
+      await expect(database.tx((tx) => removePage(tx, TESTER, page))).rejects.toMatchObject({ kind: 'not_found' });
     });
 
     test('with input that cannot be stored is refused with a message at each field, and nothing is stored', async () => {
       const count = await countRows(database, 'pages_page');
       const page = await createOne();
       for (const attempt of [
-        () => database.tx((tx) => createPage(tx, { title: ' ', url: 'javascript:alert(1)' })),
-        () => database.tx((tx) => updatePage(tx, page, 1, { title: ' ', url: 'javascript:alert(1)' }, [])),
+        () => database.tx((tx) => createPage(tx, TESTER, { title: ' ', url: 'javascript:alert(1)' })),
+        () => database.tx((tx) => updatePage(tx, TESTER, page, 1, { title: ' ', url: 'javascript:alert(1)' }, [])),
       ]) {
         await expect(attempt()).rejects.toMatchObject({
           kind: 'invalid',
@@ -114,7 +121,7 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
 
     test('never shows what does not exist: the missing are named, and nothing is stored', async () => {
       const [a, gone] = [await createFilm(), await createFilm()];
-      await database.tx((tx) => removeContent(tx, video, gone));
+      await database.tx((tx) => removeContent(tx, TESTER, video, gone));
       const count = await countRows(database, 'pages_page');
       const refused = (contents: ContentReference[], message: string) =>
         expect(createOne(contents)).rejects.toMatchObject({ kind: 'invalid', message });
@@ -135,13 +142,13 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
     test('of 2,000 contents is created and changed in reasonable time, in its order', async () => {
       const films = await database.tx(async (tx) => {
         const ids: number[] = [];
-        for (let n = 0; n < 100; n++) ids.push(await createContent(tx, video, FILM));
+        for (let n = 0; n < 100; n++) ids.push(await createContent(tx, TESTER, video, FILM));
         return ids;
       });
       const contents = Array.from({ length: 2000 }, (_, n) => film(films[(n * 37) % films.length] ?? 0));
       const began = performance.now();
       const page = await createOne(contents);
-      await database.tx((tx) => updatePage(tx, page, 1, PAGE, contents.toReversed()));
+      await database.tx((tx) => updatePage(tx, TESTER, page, 1, PAGE, contents.toReversed()));
       expect(performance.now() - began).toBeLessThan(LARGE_PAGE_MS_MAX);
       expect(await shown(page)).toEqual(contents.toReversed().map(({ id }) => `video ${id}`));
     });
@@ -187,7 +194,7 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
       };
       const id = await createFilm(forged);
       expect(id).not.toBe(77_777);
-      await database.tx((tx) => updateContent(tx, video, id, 1, { ...forged, title: 'Again' }));
+      await database.tx((tx) => updateContent(tx, TESTER, video, id, 1, { ...forged, title: 'Again' }));
       expect(await findContent(database, video, id)).toMatchObject({ title: 'Again', counter: 0, version: 2 });
       const inherited = Object.create(FILM);
       await expect(createFilm(inherited)).rejects.toMatchObject({ kind: 'invalid' });
@@ -208,11 +215,11 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
 
     test('is changed once for each version, and not where there is none', async () => {
       const id = await createFilm();
-      await database.tx((tx) => updateContent(tx, video, id, 1, { ...FILM, title: 'Two' }));
-      await expect(database.tx((tx) => updateContent(tx, video, id, 1, FILM))).rejects.toMatchObject({
+      await database.tx((tx) => updateContent(tx, TESTER, video, id, 1, { ...FILM, title: 'Two' }));
+      await expect(database.tx((tx) => updateContent(tx, TESTER, video, id, 1, FILM))).rejects.toMatchObject({
         kind: 'conflict',
       });
-      await expect(database.tx((tx) => updateContent(tx, video, 404_404, 1, FILM))).rejects.toMatchObject({
+      await expect(database.tx((tx) => updateContent(tx, TESTER, video, 404_404, 1, FILM))).rejects.toMatchObject({
         kind: 'not_found',
       });
       expect(await findContent(database, video, id)).toMatchObject({ title: 'Two', version: 2 });
@@ -221,13 +228,13 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
     test('that a page shows is not removed; a free one is, once', async () => {
       const id = await createFilm();
       const page = await createOne([film(id)]);
-      const remove = () => database.tx((tx) => removeContent(tx, video, id));
+      const remove = () => database.tx((tx) => removeContent(tx, TESTER, video, id));
       await expect(remove()).rejects.toMatchObject({
         kind: 'conflict',
         message: `video ${id} is shown on page ${page}`,
       });
       expect(await shown(page)).toEqual([`video ${id}`]);
-      await database.tx((tx) => removePage(tx, page));
+      await database.tx((tx) => removePage(tx, TESTER, page));
       await remove();
       await expect(remove()).rejects.toMatchObject({ kind: 'not_found' });
     });
@@ -240,11 +247,11 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
       const id = await createFilm();
       const link = async (wait: number) => {
         await Bun.sleep(wait);
-        return database.tx((tx) => createPage(tx, PAGE, [film(id)]));
+        return database.tx((tx) => createPage(tx, TESTER, PAGE, [film(id)]));
       };
       const remove = async (wait: number) => {
         await Bun.sleep(wait);
-        return other.tx((tx) => removeContent(tx, video, id));
+        return other.tx((tx) => removeContent(tx, TESTER, video, id));
       };
       const [linked, removed] = await Promise.allSettled([link(round % 3), remove((round + 1) % 3)]);
       expect([linked.status, removed.status].sort()).toEqual(['fulfilled', 'rejected']);
@@ -263,14 +270,14 @@ describe.each(DIALECTS)('the stores of pages and contents on %s', (dialect) => {
     const { promise: release, resolve } = Promise.withResolvers<void>();
     const { promise: bothBegan, resolve: began } = Promise.withResolvers<void>();
     const holding = database.tx(async (tx) => {
-      await createPage(tx, PAGE, [film(kept)]);
-      await removeContent(tx, video, gone);
+      await createPage(tx, TESTER, PAGE, [film(kept)]);
+      await removeContent(tx, TESTER, video, gone);
       began();
       await release;
     });
     await bothBegan;
-    const removal = other.tx((tx) => removeContent(tx, video, kept)).catch((error: unknown) => error);
-    const link = other.tx((tx) => createPage(tx, PAGE, [film(gone)])).catch((error: unknown) => error);
+    const removal = other.tx((tx) => removeContent(tx, TESTER, video, kept)).catch((error: unknown) => error);
+    const link = other.tx((tx) => createPage(tx, TESTER, PAGE, [film(gone)])).catch((error: unknown) => error);
     expect(await Promise.race([removal, link, Bun.sleep(100).then(() => 'both wait')])).toBe('both wait');
     resolve();
     await holding;

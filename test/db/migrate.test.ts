@@ -10,6 +10,7 @@ import { toInteger, toText } from '../../src/db/rows.ts';
 import { findTable } from '../../src/db/sql.ts';
 import { createContent } from '../../src/store/contents.ts';
 import { createPage, removePage } from '../../src/store/pages.ts';
+import { TESTER } from '../help/actor.ts';
 import { createEmptyDatabase, DIALECTS } from '../help/databases.ts';
 import { laterMigrations } from './later_migrations.ts';
 
@@ -140,13 +141,15 @@ describe.each(DIALECTS)('migrating on %s', (dialect) => {
     await migrate(address);
     const database = open();
     const kept = await database.tx(async (tx) => {
-      const content = await createContent(tx, video, { title: 'Film', file_url: URL });
+      const content = await createContent(tx, TESTER, video, { title: 'Film', file_url: URL });
       const pages: number[] = [];
       for (let n = 0; n < 50; n++) {
-        pages.push(await createPage(tx, { title: `Page ${n}`, url: URL }, [{ label: video.label, id: content }]));
+        pages.push(
+          await createPage(tx, TESTER, { title: `Page ${n}`, url: URL }, [{ label: video.label, id: content }]),
+        );
       }
       const last = pages.pop() ?? 0;
-      await removePage(tx, last);
+      await removePage(tx, TESTER, last);
       return { pages, last };
     });
     await migrate(address, () => {}, laterMigrations());
@@ -154,10 +157,10 @@ describe.each(DIALECTS)('migrating on %s', (dialect) => {
     const [links] = await database.rows(sql`select count(*) as n from pages_pagecontent`);
     expect(toInteger(links?.n)).toBe(49);
     expect(await countPages(database)).toEqual([49, 49]);
-    const created = await database.tx((tx) => createPage(tx, { title: 'After', url: URL }));
+    const created = await database.tx((tx) => createPage(tx, TESTER, { title: 'After', url: URL }));
     expect(created).toBeGreaterThan(kept.last);
     expect(await countPages(database)).toEqual([50, 50]);
-    await database.tx((tx) => removePage(tx, kept.pages[0] ?? 0));
+    await database.tx((tx) => removePage(tx, TESTER, kept.pages[0] ?? 0));
     expect(await countPages(database)).toEqual([49, 49]);
     const [after] = await database.rows(sql`select count(*) as n from pages_pagecontent`);
     expect(toInteger(after?.n)).toBe(48);
@@ -174,8 +177,8 @@ describe.each(DIALECTS)('migrating on %s', (dialect) => {
     await migrate(address);
     const database = open();
     await database.tx(async (tx) => {
-      const content = await createContent(tx, video, { title: 'Film', file_url: URL });
-      await createPage(tx, { title: 'Page', url: URL }, [{ label: video.label, id: content }]);
+      const content = await createContent(tx, TESTER, video, { title: 'Film', file_url: URL });
+      await createPage(tx, TESTER, { title: 'Page', url: URL }, [{ label: video.label, id: content }]);
     });
     const breaking = [...migrations[dialect], { tag: '0001_breaking', sql: 'DROP TABLE pages_page' }];
     await expect(migrate(address, () => {}, { ...migrations, [dialect]: breaking })).rejects.toBeInstanceOf(Error);

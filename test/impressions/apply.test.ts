@@ -9,6 +9,7 @@ import { toDate, toInteger, toText } from '../../src/db/rows.ts';
 import { createContent, findContent, removeContent, updateContent } from '../../src/store/contents.ts';
 import { applyBatch, type ImpressionBatch, RETIRED_SOURCE, retireSources } from '../../src/store/impressions.ts';
 import { createPage, updatePage } from '../../src/store/pages.ts';
+import { TESTER } from '../help/actor.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
 
@@ -100,7 +101,7 @@ describe.each(DIALECTS)('applying batches of views on %s', (dialect) => {
 
   test('views of removed contents and of models nobody knows become orphans, beside those that count', async () => {
     const [gone = 0, here = 0] = await createFilms(2);
-    await database.tx((tx) => removeContent(tx, video, gone));
+    await database.tx((tx) => removeContent(tx, TESTER, video, gone));
     expect(
       await apply(
         batchOf([
@@ -247,19 +248,21 @@ describe.each(DIALECTS)('applying batches of views on %s', (dialect) => {
   }, 90_000);
 
   test('an edit saved 200 times beside 200 batches loses neither; neither touches what is the other’s', async () => {
-    const id = await database.tx((tx) => createContent(tx, video, FILM));
-    const page = await database.tx((tx) => createPage(tx, { title: 'Page', url: URL }, [{ label: video.label, id }]));
+    const id = await database.tx((tx) => createContent(tx, TESTER, video, FILM));
+    const page = await database.tx((tx) =>
+      createPage(tx, TESTER, { title: 'Page', url: URL }, [{ label: video.label, id }]),
+    );
     const other = openDatabase(opened.address);
     const counting = (async () => {
       for (let seq = 1; seq <= 200; seq++) await eventually(() => apply(batchOf([[id, 3]], { seq }), 1000, other));
     })();
     for (let version = 1; version <= 200; version++) {
       await database.tx((tx) =>
-        updateContent(tx, video, id, version, { ...FILM, title: `Film ${version}`, counter: '0' }),
+        updateContent(tx, TESTER, video, id, version, { ...FILM, title: `Film ${version}`, counter: '0' }),
       );
       if (version % 20 === 0) {
         await database.tx((tx) =>
-          updatePage(tx, page, version / 20, { title: 'Page', url: URL }, [{ label: video.label, id }]),
+          updatePage(tx, TESTER, page, version / 20, { title: 'Page', url: URL }, [{ label: video.label, id }]),
         );
       }
     }

@@ -11,6 +11,7 @@ import type { PageViews } from '../../src/impressions/gather.ts';
 import type { Recorder } from '../../src/impressions/record.ts';
 import { createLog } from '../../src/log.ts';
 import { createContent } from '../../src/store/contents.ts';
+import { TESTER } from '../help/actor.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
 
@@ -54,8 +55,8 @@ describe.each(DIALECTS)('recording views on %s', (dialect) => {
     lines = '';
     opened = await createTestDatabase(dialect);
     await opened.database.tx(async (tx) => {
-      films = [await createContent(tx, video, FILM), await createContent(tx, video, FILM)];
-      text = await createContent(tx, audio, { title: 'Text', text: 'Text' });
+      films = [await createContent(tx, TESTER, video, FILM), await createContent(tx, TESTER, video, FILM)];
+      text = await createContent(tx, TESTER, audio, { title: 'Text', text: 'Text' });
     });
     page = [
       { label: video.label, ids: films },

@@ -11,6 +11,7 @@ import { ingest } from '../../src/impressions/ingest.ts';
 import { openRedis, type RedisConnection } from '../../src/impressions/redis.ts';
 import { parseRedisAddress } from '../../src/redis_address.ts';
 import { createContent, removeContent } from '../../src/store/contents.ts';
+import { TESTER } from '../help/actor.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 import { startRedis, type TestRedis } from '../help/redis.ts';
 import { connect, createKeptLog, type JobViews, jobOf, keys, readHash, readKeys, readList } from './pipeline.ts';
@@ -49,9 +50,10 @@ describe.each(DIALECTS)('a flush into %s', (dialect) => {
       for (const table of ['impression_ledger', 'impression_orphans', 'pages_videocontent', 'pages_audiocontent']) {
         await tx.rows(sql`delete from ${sql.identifier(table)}`);
       }
-      const create = () => createContent(tx, video, { title: 'Film', file_url: 'https://example.org/film.mp4' });
+      const create = () =>
+        createContent(tx, TESTER, video, { title: 'Film', file_url: 'https://example.org/film.mp4' });
       films = [await create(), await create(), await create()];
-      text = await createContent(tx, audio, { title: 'Text', text: 'Text' });
+      text = await createContent(tx, TESTER, audio, { title: 'Text', text: 'Text' });
     });
     flush = open();
   });
@@ -140,7 +142,7 @@ describe.each(DIALECTS)('a flush into %s', (dialect) => {
 
   test('brings thousands of ids in chunks, and sets aside what no content has', async () => {
     const ids = Array.from({ length: 950 }, (_, n) => 1000 + n);
-    await opened.database.tx((tx) => removeContent(tx, video, films[2] ?? 0));
+    await opened.database.tx((tx) => removeContent(tx, TESTER, video, films[2] ?? 0));
     await count({ [VIDEO]: Object.fromEntries(ids.map((id) => [String(id), 1])), [AUDIO]: { [text]: 1 } });
     await count({
       [VIDEO]: { '9007199254740993': 4, '9223372036854775807': 5, [films[0] ?? 0]: 2, [films[2] ?? 0]: 3 },

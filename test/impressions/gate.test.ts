@@ -9,6 +9,7 @@ import { isDurable } from '../../src/impressions/gate.ts';
 import type { RedisConnection } from '../../src/impressions/redis.ts';
 import { findRisk, isAtLeast, readServerState } from '../../src/impressions/server_state.ts';
 import { createContent } from '../../src/store/contents.ts';
+import { TESTER } from '../help/actor.ts';
 import { createTestDatabase, type TestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
 import { type RedisOptions, startRedis, type TestRedis } from '../help/redis.ts';
@@ -89,7 +90,7 @@ async function prepare(
 ) {
   const test = await database();
   const id = await test.database.tx((tx) =>
-    createContent(tx, video, { title: 'Film', file_url: 'https://example.org/a' }),
+    createContent(tx, TESTER, video, { title: 'Film', file_url: 'https://example.org/a' }),
   );
   await redis.command('HSET', keys.counterPrefix + video.label, String(id), '5');
   const connection = await open(redis);

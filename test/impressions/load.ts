@@ -7,6 +7,7 @@ import type { Database } from '../../src/db/connection.ts';
 import { toInteger, toText } from '../../src/db/rows.ts';
 import { createContent } from '../../src/store/contents.ts';
 import { type ContentReference, createPage } from '../../src/store/pages.ts';
+import { TESTER } from '../help/actor.ts';
 
 const URL = 'https://example.org/film.mp4';
 
@@ -18,13 +19,16 @@ export async function createPages(database: Database): Promise<Pages> {
   return database.tx(async (tx) => {
     const films: ContentReference[] = [];
     for (let n = 0; n < 3; n++) {
-      films.push({ label: video.label, id: await createContent(tx, video, { title: `Film ${n}`, file_url: URL }) });
+      films.push({
+        label: video.label,
+        id: await createContent(tx, TESTER, video, { title: `Film ${n}`, file_url: URL }),
+      });
     }
-    const text = { label: audio.label, id: await createContent(tx, audio, { title: 'Text', text: 'Text' }) };
+    const text = { label: audio.label, id: await createContent(tx, TESTER, audio, { title: 'Text', text: 'Text' }) };
     const shown = [films, [...films.slice(0, 1), text], [text, ...films.slice(1, 2), text], films.slice(2)];
     const pages = new Map<number, string[]>();
     for (const contents of shown) {
-      const id = await createPage(tx, { title: 'Page', url: URL }, contents);
+      const id = await createPage(tx, TESTER, { title: 'Page', url: URL }, contents);
       pages.set(id, [...new Set(contents.map((content) => `${content.label}:${content.id}`))]);
     }
     return pages;

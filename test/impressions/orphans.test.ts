@@ -10,6 +10,7 @@ import { toInteger } from '../../src/db/rows.ts';
 import { createContent } from '../../src/store/contents.ts';
 import { applyBatch, holdBatch, type ImpressionBatch } from '../../src/store/impressions.ts';
 import { applyOrphans, countOrphans, discardOrphans, removeOldOrphans, sumOrphans } from '../../src/store/orphans.ts';
+import { TESTER } from '../help/actor.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 
 const ID_MAX = '9223372036854775807';
@@ -30,9 +31,10 @@ describe.each(DIALECTS)('views set aside on %s', (dialect) => {
       for (const table of ['impression_ledger', 'impression_orphans', 'pages_videocontent', 'pages_audiocontent']) {
         await tx.rows(sql`delete from ${sql.identifier(table)}`);
       }
-      const create = () => createContent(tx, video, { title: 'Film', file_url: 'https://example.org/film.mp4' });
+      const create = () =>
+        createContent(tx, TESTER, video, { title: 'Film', file_url: 'https://example.org/film.mp4' });
       films = [await create(), await create()];
-      text = await createContent(tx, audio, { title: 'Text', text: 'Text' });
+      text = await createContent(tx, TESTER, audio, { title: 'Text', text: 'Text' });
     });
   });
 

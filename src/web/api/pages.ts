@@ -1,7 +1,7 @@
 import { INTEGER_MAX } from '../../contents/content.ts';
 import type { PageViews } from '../../impressions/gather.ts';
 import type { Recorder } from '../../impressions/record.ts';
-import type { PageDetail, PageReader, PlacedContent } from '../../store/pages.ts';
+import type { PageDetail, PageReader, PlacedContent } from '../../store/page_reader.ts';
 import { DETAIL } from '../errors.ts';
 import { createPageCache } from '../page_cache.ts';
 import { pathOf, type RequestOrigin } from '../request.ts';

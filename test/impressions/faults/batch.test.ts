@@ -6,6 +6,7 @@ import { INTEGER_MAX } from '../../../src/contents/content.ts';
 import { video } from '../../../src/contents/video.ts';
 import { findContent, updateContent } from '../../../src/store/contents.ts';
 import { type ContentReference, createPage, updatePage } from '../../../src/store/pages.ts';
+import { TESTER } from '../../help/actor.ts';
 import { eventually } from '../../help/eventually.ts';
 import { type Counts, sumCounts } from './books.ts';
 import { countBatches, createFilms, listOrphans } from './contents.ts';
@@ -138,15 +139,15 @@ describe('a content', () => {
         const films = await createFilms(database, 1);
         const id = Number(films[0]?.split(':')[1]);
         const shown: ContentReference[] = [{ label: video.label, id }];
-        const page = await database.tx((tx) => createPage(tx, { title: 'Page', url: URL }, shown));
+        const page = await database.tx((tx) => createPage(tx, TESTER, { title: 'Page', url: URL }, shown));
         // Each flush holds the row for a while.
         await Promise.all([stage.start(['beat'], { failpoints: 'flush.chunk=wait:150' }), stage.start(['worker'])]);
         const pushing = keepPushing(() => stage.pushJobs(50, { contents: films }), 50);
         for (let version = 1; version <= SAVES; version++) {
           const input = { title: `Film ${version}`, file_url: URL, counter: '0' };
-          await database.tx((tx) => updateContent(tx, video, id, version, input));
+          await database.tx((tx) => updateContent(tx, TESTER, video, id, version, input));
           if (version % 10 === 0) {
-            await database.tx((tx) => updatePage(tx, page, version / 10, { title: 'Page', url: URL }, shown));
+            await database.tx((tx) => updatePage(tx, TESTER, page, version / 10, { title: 'Page', url: URL }, shown));
           }
           await Bun.sleep(stage.random() * 30);
         }

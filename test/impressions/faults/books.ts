@@ -5,6 +5,7 @@ import { findContentType } from '../../../src/contents/index.ts';
 import type { Database } from '../../../src/db/connection.ts';
 import { toInteger, toText } from '../../../src/db/rows.ts';
 import { removeContent, tableOf } from '../../../src/store/contents.ts';
+import { TESTER } from '../../help/actor.ts';
 import { eventually } from '../../help/eventually.ts';
 import type { TestRedis } from '../../help/redis.ts';
 import { type Load, type Pages, readCounters, viewsOf } from '../load.ts';
@@ -151,7 +152,7 @@ export function createBooks({ database, redis, pages }: { database: Database; re
         const table = tableOf(tx, type);
         // Waits for a flush of this row, and keeps the next one out.
         const [row] = await tx.rows(sql`update ${table} set counter = counter where id = ${id} returning counter`);
-        await removeContent(tx, type, id);
+        await removeContent(tx, TESTER, type, id);
         return toInteger(row?.counter);
       });
       removed.set(content, counter);

@@ -1,0 +1,42 @@
+/** Links with which a user sets a new password, once, made by an admin. Of a token only the SHA-256 is stored. */
+import { sql } from 'drizzle-orm';
+import type { Connection } from '../db/connection.ts';
+import { toInteger } from '../db/rows.ts';
+import { type Actor, recordHistory } from './history.ts';
+import { USER_LABEL } from './users.ts';
+
+export const RESET_LINK_LIFE_MS = 24 * 3600 * 1000;
+const REMOVED_AT_ONCE_MAX = 10_000;
+
+/** Stores a link for a user; older ones of the same user end. */
+export async function createResetLink(
+  tx: Connection,
+  actor: Actor,
+  user: { readonly id: number; readonly username: string },
+  tokenHash: string,
+): Promise<void> {
+  const { resetLink } = tx.tables;
+  const expiresAt = sql.param(new Date(Date.now() + RESET_LINK_LIFE_MS), resetLink.expires_at);
+  await tx.rows(sql`delete from ${resetLink} where user_id = ${user.id}`);
+  await tx.rows(sql`
+    insert into ${resetLink} (token_hash, user_id, expires_at) values (${tokenHash}, ${user.id}, ${expiresAt})`);
+  await recordHistory(tx, actor, [{ action: 'reset_link', label: USER_LABEL, id: user.id, title: user.username }]);
+}
+
+/** The user a link was made for, or undefined when it is used, expired or invented. */
+export async function findResetLink(connection: Connection, tokenHash: string): Promise<number | undefined> {
+  const { resetLink } = connection.tables;
+  const now = sql.param(new Date(), resetLink.expires_at);
+  const [row] = await connection.rows(sql`
+    select user_id from ${resetLink} where token_hash = ${tokenHash} and expires_at > ${now}`);
+  return row && toInteger(row.user_id);
+}
+
+/** Removes links that have expired, at most a bounded number at a time: the schedule comes again. */
+export async function removeOldResetLinks(tx: Connection): Promise<void> {
+  const { resetLink } = tx.tables;
+  const now = sql.param(new Date(), resetLink.expires_at);
+  await tx.rows(sql`
+    delete from ${resetLink} where token_hash in (
+      select token_hash from ${resetLink} where expires_at <= ${now} limit ${REMOVED_AT_ONCE_MAX})`);
+}
