@@ -5,6 +5,7 @@ import {
   integerBetween,
   oneOf,
   parseBoolean,
+  parseContentModels,
   parseCron,
   parseDatabaseUrl,
   parseHosts,
@@ -12,18 +13,21 @@ import {
   parseListenHost,
   parseNetworks,
   parseOrigins,
+  parseSecretKey,
+  parseSecretKeys,
   parseServerHost,
+  parseTimeZone,
 } from './config_values.ts';
-import { type DatabaseAddress, describeAddress } from './db/open.ts';
+import type { DatabaseAddress } from './db/open.ts';
 import { AppError, messageOf } from './errors.ts';
 import { defaultFormat, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 import { nearest } from './nearest.ts';
-import { describeRedis, parseRedisAddress, type RedisAddress } from './redis_address.ts';
+import { parseRedisAddress, type RedisAddress } from './redis_address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A row of the settings table. */
-interface Setting<T> {
+export interface Setting<T> {
   readonly name: string;
   /** The default as text; '' when there is none. */
   readonly fallback: string;
@@ -43,7 +47,7 @@ const FLUSH_BATCH_ROWS_MAX = 10_000;
 const PAGE_SIZE_MAX = 1000;
 
 /** Every setting there is: the only reader of the environment, and the source of `--help`, `.env.example` and the docs. */
-const settings = {
+export const settings = {
   databaseUrl: {
     name: 'DATABASE_URL',
     fallback: 'sqlite:./data/contenthub.db',
@@ -81,7 +85,7 @@ const settings = {
   dataDir: {
     name: 'DATA_DIR',
     fallback: './data',
-    help: 'the folder of the embedded database (made with mode 0700, files 0600)',
+    help: 'the folder of the embedded database and the generated SECRET_KEY (made with mode 0700, files 0600)',
     parse: String,
   },
   redisUrl: {
@@ -139,6 +143,38 @@ const settings = {
     fallback: 'auto',
     help: 'off: do not wait until Redis could not forget what is brought into the database (its crash may then count views twice)',
     parse: oneOf<'auto' | 'off'>(['auto', 'off']),
+  },
+  secretKey: {
+    name: 'SECRET_KEY',
+    fallback: '',
+    help: 'what forms of the admin are signed with: 32 random characters or more; without REDIS_URL one is made and kept in DATA_DIR',
+    secret: true,
+    parse: optional(parseSecretKey),
+  } satisfies Setting<string | undefined>,
+  secretKeyFallbacks: {
+    name: 'SECRET_KEY_FALLBACKS',
+    fallback: '',
+    help: 'former SECRET_KEYs, comma-separated, whose forms are still accepted',
+    secret: true,
+    parse: parseSecretKeys,
+  } satisfies Setting<readonly string[]>,
+  insecureCookies: {
+    name: 'INSECURE_COOKIES',
+    fallback: '0',
+    help: '1: let people log in over plain http on hosts other than this machine',
+    parse: parseBoolean,
+  },
+  allowedContentModels: {
+    name: 'PAGES_ALLOWED_CONTENT_MODELS',
+    fallback: '',
+    help: 'content models that pages may be given in the admin, like pages.videocontent,pages.audiocontent [all]',
+    parse: parseContentModels,
+  },
+  timeZone: {
+    name: 'TIME_ZONE',
+    fallback: 'UTC',
+    help: 'the time zone of times in the admin, like Europe/Berlin',
+    parse: parseTimeZone,
   },
   debug: {
     name: 'DEBUG',
@@ -226,6 +262,7 @@ export interface Config
 
 /** Names of the Django version, and what they are called here. */
 const FORMER_NAMES: Readonly<Record<string, string>> = {
+  DJANGO_SECRET_KEY: 'SECRET_KEY',
   DJANGO_DEBUG: 'DEBUG',
   DJANGO_ALLOWED_HOSTS: 'ALLOWED_HOSTS',
   CELERY_BROKER_URL: 'REDIS_URL',
@@ -246,7 +283,7 @@ const FORMER_NAMES: Readonly<Record<string, string>> = {
   SQL_PORT: 'POSTGRES_PORT',
 };
 
-function isSet(text: string | undefined): boolean {
+export function isSet(text: string | undefined): boolean {
   return text !== undefined && text.trim() !== '';
 }
 
@@ -352,42 +389,4 @@ export function findMisnamed(environment: Environment): string[] {
       : undefined;
     return near === undefined ? [] : [`${name} is not a setting: did you mean ${near}?`];
   });
-}
-
-/** Every setting with its value as the program understood it; secrets only as set or not. For `contenthub config`. */
-export function describeConfig(config: Config, environment: Environment): string {
-  const rows = Object.values<Setting<unknown>>(settings).map((setting) => {
-    const own = environment[setting.name]?.trim() ?? '';
-    const given = own !== '' || (setting.secret === true && isSet(environment[`${setting.name}_FILE`]));
-    const value = !given ? setting.fallback : setting.secret ? '(set, not shown)' : own;
-    return `${setting.name.padEnd(22)} ${value.padEnd(34)} ${given ? 'environment' : 'default'}`;
-  });
-  const redis =
-    config.counterRedis === undefined ? 'none, one process counts by itself' : describeRedis(config.counterRedis);
-  return `${rows.join('\n')}\n\ndatabase in use: ${describeAddress(config.database)}\nRedis in use: ${redis}\n`;
-}
-
-/** The settings for `--help`. */
-export function settingsHelp(): string {
-  return Object.values<Setting<unknown>>(settings)
-    .map(({ name, fallback, help }) => `  ${name.padEnd(22)} ${help}${fallback === '' ? '' : ` [${fallback}]`}\n`)
-    .join('');
-}
-
-/** The text of `.env.example`: every setting, commented out, at its default. */
-export function envExample(): string {
-  const rows = Object.values<Setting<unknown>>(settings).map(({ name, fallback, help, secret }) => {
-    const file = secret ? ` Or ${name}_FILE: the file that holds it.` : '';
-    return `# ${help}.${file}\n# ${name}=${fallback}\n`;
-  });
-  return `# Settings of ContentHub, each at its default. Printed by \`contenthub config --example\`.\n\n${rows.join('\n')}`;
-}
-
-/** The settings as a Markdown table, for docs/operating.md. */
-export function settingsTable(): string {
-  const rows = Object.values<Setting<unknown>>(settings).map(
-    ({ name, fallback, help, secret }) =>
-      `| \`${name}\`${secret ? `, \`${name}_FILE\`` : ''} | ${fallback === '' ? '(none)' : `\`${fallback}\``} | ${help} |\n`,
-  );
-  return `| setting | default | meaning |\n| --- | --- | --- |\n${rows.join('')}`;
 }

@@ -1,8 +1,10 @@
 /** Parsers of setting values. Each returns the value or throws an Error whose message says what was expected. */
 import { BlockList, isIP } from 'node:net';
 import { Cron } from 'croner';
+import { contentTypes } from './contents/index.ts';
 import type { DatabaseAddress } from './db/open.ts';
 import { messageOf } from './errors.ts';
+import { nearest } from './nearest.ts';
 
 const TRUE = new Set(['1', 'true', 'yes', 'on']);
 const FALSE = new Set(['0', 'false', 'no', 'off', '']);
@@ -165,4 +167,40 @@ function parseHost(text: string, name: RegExp, expected: string): string {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
   if (isIP(bare) === 6 || isIP(text) === 4 || (isIP(text) === 0 && name.test(text))) return bare;
   throw new Error(`expected ${expected}, got "${text}"`);
+}
+
+const SECRET_KEY_CHARACTERS_MIN = 16;
+
+/** A signing key. The message never contains it. */
+export function parseSecretKey(text: string): string {
+  if (text.length >= SECRET_KEY_CHARACTERS_MIN) return text;
+  throw new Error(`expected at least ${SECRET_KEY_CHARACTERS_MIN} characters, got ${text.length}`);
+}
+
+/** Signing keys, comma-separated. */
+export function parseSecretKeys(text: string): readonly string[] {
+  return parseList(text).map(parseSecretKey);
+}
+
+/** Labels of registered content models, in whatever case; all of them when none is named. */
+export function parseContentModels(text: string): readonly string[] {
+  const known = contentTypes.map((type) => type.label);
+  const labels = parseList(text.toLowerCase());
+  for (const label of labels) {
+    if (known.includes(label)) continue;
+    const near = nearest(label, known);
+    throw new Error(
+      `there is no content model "${label}"; ${near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`}`,
+    );
+  }
+  return labels.length === 0 ? known : [...new Set(labels)];
+}
+
+/** A time zone by its IANA name. */
+export function parseTimeZone(text: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    throw new Error(`expected a time zone like Europe/Berlin or UTC, got "${text}"`);
+  }
 }

@@ -2,17 +2,8 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { BlockList } from 'node:net';
 import { join } from 'node:path';
-import {
-  type Config,
-  describeConfig,
-  type Environment,
-  envExample,
-  findMisnamed,
-  readConfig,
-  readLogSettings,
-  settingsHelp,
-  settingsTable,
-} from '../src/config.ts';
+import { type Config, type Environment, findMisnamed, readConfig, readLogSettings } from '../src/config.ts';
+import { describeConfig, envExample, settingsHelp, settingsTable } from '../src/config_print.ts';
 import { addNetworks } from '../src/config_values.ts';
 import { describeAddress } from '../src/db/open.ts';
 import { createFolder } from './help/databases.ts';
@@ -59,6 +50,11 @@ describe('without any setting', () => {
       flushGate: 'auto',
       metricsToken: undefined,
       isPortNamed: false,
+      secretKey: undefined,
+      secretKeyFallbacks: [],
+      insecureCookies: false,
+      allowedContentModels: ['pages.videocontent', 'pages.audiocontent'],
+      timeZone: 'UTC',
       debug: false,
       allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
       trustedProxies: [],
@@ -262,6 +258,8 @@ describe('a secret', () => {
       'POSTGRES_PASSWORD_FILE',
       'REDIS_URL_FILE',
       'COUNTER_REDIS_URL_FILE',
+      'SECRET_KEY_FILE',
+      'SECRET_KEY_FALLBACKS_FILE',
       'METRICS_TOKEN_FILE',
     ]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { settingsTable } from '../src/config.ts';
+import { settingsTable } from '../src/config_print.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

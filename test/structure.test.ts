@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { envExample } from '../src/config.ts';
+import { envExample } from '../src/config_print.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

@@ -1,4 +1,4 @@
-import { describeConfig, envExample, settingsTable } from '../config.ts';
+import { describeConfig, envExample, settingsTable } from '../config_print.ts';
 import type { Command } from './command.ts';
 
 export const configCommand: Command = {

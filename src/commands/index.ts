@@ -1,4 +1,4 @@
-import { settingsHelp } from '../config.ts';
+import { settingsHelp } from '../config_print.ts';
 import { flagOf } from './arguments.ts';
 import { changePasswordCommand } from './changepassword.ts';
 import { checkCommand } from './check.ts';

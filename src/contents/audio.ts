@@ -7,6 +7,13 @@ export const audio = defineContent({
   type: 'audio',
   name: 'audio',
   namePlural: 'audios',
+  translations: {
+    ru: {
+      name: 'аудио',
+      namePlural: 'аудио',
+      fields: { text: { label: 'Текст', help: 'Текст, который читают.' } },
+    },
+  },
   fields: {
     text: longText({
       label: 'Text',

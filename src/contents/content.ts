@@ -21,8 +21,24 @@ export interface ContentType {
   readonly namePlural: string;
   /** The OpenAPI component: `VideoContent`. */
   readonly component: string;
+  /** The same words in other languages the admin speaks, by language code; without them it says the English ones. */
+  readonly translations?: Readonly<Record<string, ContentWords>>;
   /** The type's own fields, in the order of the API answer, forms and fixtures; `title` and `counter` come before them. */
   readonly fields: Readonly<Record<string, FieldKind>>;
+}
+
+/** What a type and its fields are called in one language. */
+export interface ContentWords {
+  readonly name: string;
+  readonly namePlural: string;
+  readonly fields: Readonly<Record<string, { readonly label: string; readonly help: string }>>;
+}
+
+/** The words of a type in a language, English where it has none. */
+export function wordsOf(type: ContentType, language: string): ContentWords {
+  const fields = Object.entries(type.fields).map(([name, { label, help }]) => [name, { label, help }]);
+  const { name, namePlural } = type;
+  return type.translations?.[language] ?? { name, namePlural, fields: Object.fromEntries(fields) };
 }
 
 /** What a type's file says; the rest of `ContentType` follows from it. */

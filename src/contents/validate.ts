@@ -1,10 +1,16 @@
 import type { FieldErrors } from '../errors.ts';
 import type { ContentType } from './content.ts';
-import { type FieldKind, type FieldValue, isRefusal } from './fields/kind.ts';
+import { type FieldKind, type FieldValue, isRefusal, type Refusal } from './fields/kind.ts';
 import { titleField } from './page.ts';
 
 /** The values to store, or what is wrong with each field that cannot be stored. */
-export type Validated = { readonly values: Readonly<Record<string, FieldValue>> } | { readonly problems: FieldErrors };
+export type Validated = { readonly values: Readonly<Record<string, FieldValue>> } | Refused;
+
+/** What is wrong, as English sentences and as what the admin says in other languages. */
+export interface Refused {
+  readonly problems: FieldErrors;
+  readonly refusals: Readonly<Record<string, Refusal>>;
+}
 
 /** The fields of a content that people write: its title, then the type's own. */
 export function editableFields(type: ContentType): Readonly<Record<string, FieldKind>> {
@@ -20,11 +26,13 @@ export function validate(
   input: Readonly<Record<string, unknown>>,
 ): Validated {
   const values: Record<string, FieldValue> = {};
-  const problems: Record<string, string[]> = {};
+  const refusals: Record<string, Refusal> = {};
   for (const [name, field] of Object.entries(fields)) {
     const parsed = field.parse(Object.hasOwn(input, name) ? input[name] : undefined);
-    if (isRefusal(parsed)) problems[name] = [parsed.refused];
+    if (isRefusal(parsed)) refusals[name] = parsed;
     else values[name] = parsed;
   }
-  return Object.keys(problems).length > 0 ? { problems } : { values };
+  const refused = Object.entries(refusals);
+  if (refused.length === 0) return { values };
+  return { problems: Object.fromEntries(refused.map(([name, refusal]) => [name, [refusal.refused]])), refusals };
 }

@@ -8,6 +8,16 @@ export const video = defineContent({
   type: 'video',
   name: 'video',
   namePlural: 'videos',
+  translations: {
+    ru: {
+      name: 'видео',
+      namePlural: 'видео',
+      fields: {
+        file_url: { label: 'Адрес файла', help: 'Адрес файла с фильмом.' },
+        subtitles_url: { label: 'Адрес субтитров', help: 'Адрес субтитров фильма.' },
+      },
+    },
+  },
   fields: {
     file_url: httpUrl({
       label: 'File URL',

@@ -4,8 +4,12 @@ import { messageOf } from '../errors.ts';
 import { removeOldDeadJobs } from '../impressions/dead.ts';
 import { createFlush, type Flush, type FlushOutcome, type FlushState } from '../impressions/flush.ts';
 import { createPause, within } from '../pause.ts';
+import { removeOldHistory } from '../store/history.ts';
 import { retireSources } from '../store/impressions.ts';
 import { removeOldOrphans } from '../store/orphans.ts';
+import { removeOldResetLinks } from '../store/reset_links.ts';
+import { removeOldSessions } from '../store/sessions.ts';
+import { removeOldFailures } from '../store/throttle.ts';
 
 export interface Beat {
   /** Undefined when this process counts by itself: there is nothing to flush. */
@@ -27,6 +31,7 @@ interface Schedule {
 const DAY_MS = 24 * 3600 * 1000;
 const DEAD_JOBS_KEPT_MS = 30 * DAY_MS;
 const ORPHANS_KEPT_MS = 90 * DAY_MS;
+const HISTORY_KEPT_MS = 2 * 365 * DAY_MS;
 /** Time for what is under way at a stop: what is not done by then is done by the next beat. */
 const STOP_MS = 2000;
 /** Time for the last flush, which may have to pass the gate twice. */
@@ -56,6 +61,14 @@ function schedule({ app, flush }: { readonly app: App; readonly flush: Flush | u
       run: () => database.tx((tx) => removeOldOrphans(tx, new Date(Date.now() - ORPHANS_KEPT_MS))),
     },
     { name: 'sum up old ledger rows', cron: '0 27 * * * *', run: () => database.tx(retireSources) },
+    {
+      name: 'remove old history',
+      cron: '0 37 * * * *',
+      run: () => database.tx((tx) => removeOldHistory(tx, new Date(Date.now() - HISTORY_KEPT_MS))),
+    },
+    { name: 'remove old sessions', cron: '0 47 * * * *', run: () => database.tx((tx) => removeOldSessions(tx)) },
+    { name: 'remove old reset links', cron: '0 52 * * * *', run: () => database.tx(removeOldResetLinks) },
+    { name: 'forget old failed logins', cron: '0 57 * * * *', run: () => database.tx((tx) => removeOldFailures(tx)) },
   ];
 }
 

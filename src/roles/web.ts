@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { openSecretKeys } from '../config_secret.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { createReadiness, type Roles } from '../web/readiness.ts';
 import { buildWeb } from '../web/server.ts';
@@ -28,9 +29,10 @@ const STOP_POLL_MS = 5;
  */
 export function startWeb(app: App, roles: Roles): Web {
   const { host, port } = app.config;
+  const keys = roles.hasPages ? openSecretKeys(app.config) : undefined;
   const readiness = createReadiness(app, roles);
   let server: Bun.Server<undefined> | undefined;
-  const handle = buildWeb(app, readiness, roles, () => server);
+  const handle = buildWeb({ ...app, keys }, readiness, roles, () => server);
   try {
     server = Bun.serve({
       hostname: host,

@@ -156,6 +156,12 @@ export async function upgradePassword(tx: Connection, id: number, from: string, 
   await tx.rows(sql`update ${user} set password = ${to} where id = ${id} and password = ${from}`);
 }
 
+/** Writes down that a user has just logged in. */
+export async function noteLogin(tx: Connection, id: number): Promise<void> {
+  const { user } = tx.tables;
+  await tx.rows(sql`update ${user} set last_login = ${sql.param(new Date(), user.last_login)} where id = ${id}`);
+}
+
 /** Sets the language the admin speaks to a user; '' for what the browser asks for. */
 export async function setLanguage(tx: Connection, id: number, language: string): Promise<void> {
   await tx.rows(sql`update ${tx.tables.user} set language = ${language} where id = ${id}`);

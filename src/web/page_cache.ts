@@ -16,14 +16,23 @@ interface Entry {
   readonly page: CachedPage;
 }
 
+/** Answers of page details, made once for all who ask within their time. */
+export interface PageCache {
+  /** The page, or undefined when there is none. @throws what `load` throws */
+  find(id: number): CachedPage | Promise<CachedPage | undefined>;
+  /** Forgets everything: a page or a content was edited. A load that began before the edit is not kept. */
+  clear(): void;
+}
+
 /**
  * Keeps answers of page details for up to `ttlMs`. A missing or old page is loaded once however many ask for it.
  * Its age counts from the moment its load began, so nothing older than `ttlMs` is served. 0 keeps nothing.
  */
-export function createPageCache(load: (id: number) => Promise<CachedPage | undefined>, ttlMs: number) {
+export function createPageCache(load: (id: number) => Promise<CachedPage | undefined>, ttlMs: number): PageCache {
   const entries = new Map<number, Entry>();
   const loads = new Map<number, Promise<CachedPage | undefined>>();
   let bytes = 0;
+  let generation = 0;
 
   function remove(id: number): void {
     const entry = entries.get(id);
@@ -45,25 +54,32 @@ export function createPageCache(load: (id: number) => Promise<CachedPage | undef
 
   async function loadOnce(id: number): Promise<CachedPage | undefined> {
     const at = performance.now();
+    const born = generation;
     try {
       const page = await load(id);
+      if (born !== generation) return page;
       if (page !== undefined) store(id, { at, page });
       else remove(id);
       return page;
     } finally {
-      loads.delete(id);
+      if (born === generation) loads.delete(id);
     }
   }
 
   return {
-    /** The page, or undefined when there is none. @throws what `load` throws */
-    find(id: number): CachedPage | Promise<CachedPage | undefined> {
+    find(id) {
       if (ttlMs === 0) return load(id);
       const entry = entries.get(id);
       if (entry !== undefined && performance.now() - entry.at < ttlMs) return entry.page;
       const loading = loads.get(id) ?? loadOnce(id);
       loads.set(id, loading);
       return loading;
+    },
+    clear() {
+      generation += 1;
+      entries.clear();
+      loads.clear();
+      bytes = 0;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { BlockList } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { addNetworks } from '../config_values.ts';
 
 /** The part of Bun's server that tells who is at the other end. */
@@ -12,6 +12,8 @@ export interface RequestOrigin {
   baseUrl(request: Request): string;
   /** The host a request names, with its port; '' when it names none. */
   hostOf(request: Request): string;
+  /** The address of the client: of the forwarded ones the right-most that is no trusted proxy; '' when nothing is known. */
+  clientAddress(request: Request): string;
   /** True when a request names a host this hub answers to. */
   isHostAllowed(request: Request): boolean;
 }
@@ -30,13 +32,13 @@ export function readOrigins(
   const exact = new Set(settings.allowedHosts);
   const suffixes = settings.allowedHosts.filter((host) => host.startsWith('.'));
 
-  function isFromProxy(request: Request): boolean {
-    if (!hasProxies) return false;
-    const address = addressOf(request);
-    if (address === undefined) return false;
-    const mapped = address.replace(/^::ffff:/, '');
-    return trusted.check(mapped, mapped.includes(':') ? 'ipv6' : 'ipv4');
+  function isProxy(address: string | undefined): boolean {
+    if (!hasProxies || address === undefined || isIP(address) === 0) return false;
+    return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   }
+
+  const peerOf = (request: Request): string | undefined => addressOf(request)?.replace(/^::ffff:/, '');
+  const isFromProxy = (request: Request): boolean => isProxy(peerOf(request));
 
   const forwarded = (request: Request, header: string): string | undefined =>
     isFromProxy(request) ? request.headers.get(header)?.split(',').at(-1)?.trim() : undefined;
@@ -49,6 +51,12 @@ export function readOrigins(
     baseUrl(request) {
       const scheme = forwarded(request, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
       return `${scheme}://${hostOf(request)}`;
+    },
+    clientAddress(request) {
+      const peer = peerOf(request);
+      if (!isProxy(peer)) return peer ?? '';
+      const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
+      return hops.findLast((hop) => isIP(hop) !== 0 && !isProxy(hop)) ?? peer ?? '';
     },
     isHostAllowed(request) {
       const name = hostOf(request)

@@ -12,13 +12,16 @@ import type { Recorder } from '../impressions/record.ts';
 import type { Log } from '../log.ts';
 import { readPages } from '../store/page_reader.ts';
 import { VERSION } from '../version.ts';
+import { mountAdmin } from './admin/guard.ts';
+import { adminRoutes } from './admin/routes.ts';
 import { healthResource, probes } from './api/health.ts';
 import { metrics } from './api/metrics.ts';
 import { buildOpenApi } from './api/openapi.ts';
-import { pageResources } from './api/pages.ts';
+import { createDetailCache, pageResources } from './api/pages.ts';
 import { type ApiContext, mountResources, redirectToSlash, sendDetail } from './api/resource.ts';
 import { schema } from './api/schema.ts';
 import { answerPreflight } from './cors.ts';
+import type { SecretKeys } from './csrf.ts';
 import { docs } from './docs.ts';
 import { DETAIL, describeFailure } from './errors.ts';
 import { home } from './home.ts';
@@ -38,6 +41,8 @@ export interface WebContext {
   readonly database: Database;
   readonly recorder: Recorder;
   readonly pipeline: Pipeline | undefined;
+  /** What the admin's forms are signed with; undefined where no pages are served. */
+  readonly keys: SecretKeys | undefined;
 }
 
 /** Probes and scrapers ask by address, whatever the name of the hub is. */
@@ -82,7 +87,9 @@ export function buildWeb(
     },
   };
 
-  const pages = pageResources({ ...config, pages: readPages(database), recorder, origins });
+  const reader = readPages(database);
+  const cache = createDetailCache(reader, config.pageCacheMs);
+  const pages = pageResources({ ...config, pages: reader, cache, recorder, origins });
   const routes = new Elysia({ strictPath: true })
     .onError(({ code, error, request }) => {
       if (code === 'NOT_FOUND') return sendNotFound(request, context, roles);
@@ -101,6 +108,10 @@ export function buildWeb(
       .all('/api/redoc', ({ request }) => redirectToSlash(request, context))
       .use(staticFiles)
       .use(home(database));
+  }
+  if (roles.hasPages && program.keys !== undefined) {
+    const admin = { ...program, keys: program.keys, readiness, origins, cache };
+    routes.use(mountAdmin(admin, adminRoutes(admin), context.logFailure));
   }
 
   const routeOf = createRouteNames(routes.routes.map(({ path }) => path));

@@ -7,18 +7,28 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { Elysia } from 'elysia';
+import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'file' };
 import redocBundle from 'redoc/bundles/redoc.standalone.js' with { type: 'file' };
 import swaggerStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' };
 import swaggerBundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' };
-import appStyle from '../../views/assets/app.css' with { type: 'file' };
+import adminScript from '../../views/assets/admin.js' with { type: 'file' };
 import icon from '../../views/assets/icon.svg' with { type: 'file' };
 import redocStart from '../../views/assets/redoc.js' with { type: 'file' };
+import adminStyle from '../../views/assets/styles/admin.css' with { type: 'file' };
+import baseStyle from '../../views/assets/styles/base.css' with { type: 'file' };
+import docsStyle from '../../views/assets/styles/docs.css' with { type: 'file' };
+import formsStyle from '../../views/assets/styles/forms.css' with { type: 'file' };
+import siteStyle from '../../views/assets/styles/site.css' with { type: 'file' };
+import tablesStyle from '../../views/assets/styles/tables.css' with { type: 'file' };
 import swaggerStart from '../../views/assets/swagger.js' with { type: 'file' };
 import { acceptsGzip } from './compression.ts';
 
 /** Every file that can be served. To add one: import it above and write its line here. */
 const ASSETS = [
-  { name: 'app.css', path: appStyle },
+  { name: 'admin.css', path: [baseStyle, adminStyle, formsStyle, tablesStyle] },
+  { name: 'admin.js', path: adminScript },
+  { name: 'app.css', path: [baseStyle, siteStyle, docsStyle] },
+  { name: 'htmx.js', path: htmx, edit: withoutSourceMap },
   { name: 'icon.svg', path: icon },
   { name: 'redoc.js', path: redocStart },
   { name: 'redoc.standalone.js', path: redocBundle, edit: withoutForeignLogo },
@@ -41,8 +51,8 @@ export type AssetName = (typeof ASSETS)[number]['name'];
 
 type Asset = {
   name: `${string}.${keyof typeof CONTENT_TYPES}`;
-  /** Where the embedded file is read from. */
-  path: string;
+  /** Where the embedded file is read from; of several, one after the other. */
+  path: string | readonly string[];
   /** Changes made to somebody else's file before it is hashed and served. */
   edit?: (text: string) => string;
 };
@@ -119,7 +129,7 @@ function findAsset(name: string): LoadedAsset | undefined {
 }
 
 function load(asset: Asset): LoadedAsset {
-  const file = readFileSync(asset.path);
+  const file = Buffer.concat([asset.path].flat().map((path) => readFileSync(path)));
   const body = asset.edit ? Buffer.from(asset.edit(file.toString('utf8'))) : file;
   const hash = createHash('sha256').update(body).digest('hex').slice(0, HASH_CHARS);
   const dot = asset.name.lastIndexOf('.');
@@ -154,4 +164,9 @@ function withoutForeignLogo(script: string): string {
   if (!script.includes(logo))
     throw new Error('redoc.standalone.js no longer loads its logo as expected: revise this edit');
   return script.replace(logo, 'src:""');
+}
+
+/** The map is not served, and developer tools would ask for it. */
+function withoutSourceMap(script: string): string {
+  return script.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n');
 }

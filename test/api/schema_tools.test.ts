@@ -93,8 +93,9 @@ describe('the OpenAPI document', () => {
     const resources = pageResources({
       ...SETTINGS,
       pages: { list: unused, find: unused },
+      cache: { find: unused, clear() {} },
       recorder: { record() {} },
-      origins: { baseUrl: () => '', hostOf: () => 'localhost', isHostAllowed: () => true },
+      origins: { baseUrl: () => '', clientAddress: () => '', hostOf: () => 'localhost', isHostAllowed: () => true },
     });
     expect(resources.map(({ path }) => path.replace(':id', '{id}'))).toEqual(
       paths.filter((path) => path.startsWith('/api/v1/')),

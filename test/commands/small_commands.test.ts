@@ -1,6 +1,6 @@
 /** check, config, health and shell. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { envExample, settingsTable } from '../../src/config.ts';
+import { envExample, settingsTable } from '../../src/config_print.ts';
 import { createTestDatabase, type TestDatabase } from '../help/databases.ts';
 import { type Outcome, runProgram, SOURCE, startProgram } from '../help/program.ts';
 import { startRedis, type TestRedis } from '../help/redis.ts';

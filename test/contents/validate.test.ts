@@ -9,8 +9,8 @@ import { pageFields, titleField } from '../../src/contents/page.ts';
 import { editableFields, validate } from '../../src/contents/validate.ts';
 import { video } from '../../src/contents/video.ts';
 
-const REQUIRED = { refused: 'This field is required.' };
-const NO_ADDRESS = { refused: 'Enter an http or https address.' };
+const REQUIRED = { refused: 'This field is required.', reason: { key: 'required' as const } };
+const NO_ADDRESS = { refused: 'Enter an http or https address.', reason: { key: 'not_http' as const } };
 
 describe('text', () => {
   test('is kept as it came, whatever its script', () => {
@@ -27,19 +27,24 @@ describe('text', () => {
   test('is counted in characters, not in units of some encoding', () => {
     for (const character of ['x', 'ж', '🎬']) {
       expect(titleField.parse(character.repeat(255))).toBe(character.repeat(255));
-      expect(titleField.parse(character.repeat(256))).toEqual({ refused: 'At most 255 characters, you sent 256.' });
+      expect(titleField.parse(character.repeat(256))).toEqual({
+        refused: 'At most 255 characters, you sent 256.',
+        reason: { key: 'too_long', max: 255, sent: 256 },
+      });
     }
-    expect(titleField.parse('x'.repeat(300))).toEqual({ refused: 'At most 255 characters, you sent 300.' });
+    expect(titleField.parse('x'.repeat(300))).toMatchObject({ refused: 'At most 255 characters, you sent 300.' });
     const long = editableFields(audio).text;
     expect(long?.parse('🎬'.repeat(LONG_TEXT_CHARACTERS_MAX))).toBeString();
-    expect(long?.parse('x'.repeat(LONG_TEXT_CHARACTERS_MAX + 1))).toEqual({
+    expect(long?.parse('x'.repeat(LONG_TEXT_CHARACTERS_MAX + 1))).toMatchObject({
       refused: `At most ${LONG_TEXT_CHARACTERS_MAX} characters, you sent ${LONG_TEXT_CHARACTERS_MAX + 1}.`,
     });
   });
 
   test('is refused with a NUL or half a character, and where it is no text', () => {
-    expect(titleField.parse('a\0b')).toEqual({ refused: 'NUL characters are not allowed.' });
-    expect(titleField.parse('a\ud83d')).toEqual({ refused: 'This is not valid Unicode text (a lone surrogate).' });
+    expect(titleField.parse('a\0b')).toMatchObject({ refused: 'NUL characters are not allowed.' });
+    expect(titleField.parse('a\ud83d')).toMatchObject({
+      refused: 'This is not valid Unicode text (a lone surrogate).',
+    });
     expect(titleField.parse(5)).toEqual({ refused: 'Expected text, got a number.' });
     expect(titleField.parse(true)).toEqual({ refused: 'Expected text, got a boolean.' });
     expect(titleField.parse(['a'])).toEqual({ refused: 'Expected text, got a list.' });
@@ -103,7 +108,7 @@ describe('an address', () => {
     const start = 'https://example.org/';
     const longest = start + 'x'.repeat(URL_CHARACTERS_MAX - start.length);
     expect(parseHttpUrl(longest)).toBe(longest);
-    expect(parseHttpUrl(`${longest}x`)).toEqual({
+    expect(parseHttpUrl(`${longest}x`)).toMatchObject({
       refused: `At most ${URL_CHARACTERS_MAX} characters, you sent ${URL_CHARACTERS_MAX + 1}.`,
     });
     const { file_url, subtitles_url } = editableFields(video);
@@ -118,12 +123,13 @@ describe('an address', () => {
 
 describe('validating input', () => {
   test('names every field that cannot be stored at once', () => {
-    expect(validate(editableFields(video), { title: '', file_url: 'x', subtitles_url: 'y' })).toEqual({
+    expect(validate(editableFields(video), { title: '', file_url: 'x', subtitles_url: 'y' })).toMatchObject({
       problems: {
         title: ['This field is required.'],
         file_url: ['Enter an http or https address.'],
         subtitles_url: ['Enter an http or https address.'],
       },
+      refusals: { title: REQUIRED, file_url: NO_ADDRESS, subtitles_url: NO_ADDRESS },
     });
   });
 

@@ -30,13 +30,13 @@ function later(dialect: Dialect): Migration {
     contents: tables,
     first: false,
   });
-  return { tag: '0001_later', sql: [...STATEMENTS[dialect], ...extras].join('\n--> statement-breakpoint\n') };
+  return { tag: '9998_later', sql: [...STATEMENTS[dialect], ...extras].join('\n--> statement-breakpoint\n') };
 }
 
 /** The program's migrations, the later one, and one more that calls `between` when its turn has come. */
 export function laterMigrations(between: () => void = () => {}): typeof migrations {
   const last: Migration = {
-    tag: '0002_last',
+    tag: '9999_last',
     get sql() {
       between();
       return 'CREATE TABLE last_one (id integer);';

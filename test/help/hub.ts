@@ -5,7 +5,7 @@ import type { Database } from '../../src/db/connection.ts';
 import { createLog } from '../../src/log.ts';
 import { startWeb } from '../../src/roles/web.ts';
 import { createTestDatabase } from './databases.ts';
-import { buildBinary, startProgram } from './program.ts';
+import { buildBinary, startProgram, TEST_SECRET_KEY } from './program.ts';
 
 /** What the API's contract runs against: the program in this process on both databases, and the built executable. */
 export const TARGETS = ['sqlite', 'postgres', 'executable'] as const;
@@ -30,7 +30,10 @@ export async function startTestHub(
 ): Promise<TestHub> {
   const test = await createTestDatabase(target === 'postgres' ? 'postgres' : 'sqlite');
   await loadFixtures(test.database, options.fixtures ?? [], { ignoreNonexistent: false, withCounters: false });
-  const settings = { DATABASE_URL: test.url, PORT: '0', LOG_FORMAT: 'json', ...options.settings };
+  const settings = {
+    ...{ DATABASE_URL: test.url, PORT: '0', LOG_FORMAT: 'json', SECRET_KEY: TEST_SECRET_KEY },
+    ...options.settings,
+  };
   const hub = target === 'executable' ? await startExecutable(settings) : await startHere(settings);
   return {
     url: hub.url,

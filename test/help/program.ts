@@ -26,6 +26,9 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** Signs the forms of hubs that tests start, so that none keeps a key in the project's folder. */
+export const TEST_SECRET_KEY = 'a key that only tests sign with';
+
 /** What a process of the program sees of the environment: nothing of the test's own but these. */
 export function cleanEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...settings };
@@ -75,7 +78,7 @@ export async function startProgram(
 ): Promise<RunningProgram> {
   const child = Bun.spawn([...program, ...args], {
     cwd: options.cwd ?? ROOT,
-    env: cleanEnvironment({ PORT: '0', LOG_FORMAT: 'json', ...options.settings }),
+    env: cleanEnvironment({ PORT: '0', LOG_FORMAT: 'json', SECRET_KEY: TEST_SECRET_KEY, ...options.settings }),
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',

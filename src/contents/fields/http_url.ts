@@ -4,7 +4,7 @@ import { parseText } from './text.ts';
 /** Characters an address may have: what browsers and proxies carry without cutting. */
 export const URL_CHARACTERS_MAX = 2000;
 
-const NOT_AN_ADDRESS: Refusal = { refused: 'Enter an http or https address.' };
+const NOT_AN_ADDRESS: Refusal = { refused: 'Enter an http or https address.', reason: { key: 'not_http' } };
 // A URL parser drops tabs and newlines and escapes spaces; what is stored would then not be what was checked.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 const UNSAFE = /[\u0000-\u0020\u007f\u2028\u2029"<>\\]/;

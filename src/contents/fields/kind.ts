@@ -1,8 +1,16 @@
 /** A value as it stands in JSON, a form's text and a column. */
 export type FieldValue = string;
 
-/** Why a value was refused: one sentence for the person who sent it. */
-export type Refusal = { readonly refused: string };
+/** What the admin can say in every language it speaks; `key` names the sentence. */
+export type RefusalReason =
+  | { readonly key: 'required' | 'not_http' | 'nul' | 'not_unicode' }
+  | { readonly key: 'too_long'; readonly max: number; readonly sent: number };
+
+/** Why a value was refused: one sentence for the person who sent it, and which one it is where others say it too. */
+export interface Refusal {
+  readonly refused: string;
+  readonly reason?: RefusalReason;
+}
 
 /** The form control that edits a value; `views/parts/Field` draws it. */
 export interface Control {

@@ -3,21 +3,30 @@ import { countCharacters, type FieldKind, type FieldOptions, type FieldValue, ty
 /** Characters a line of text may have where its field says nothing else. */
 export const TEXT_CHARACTERS_MAX = 255;
 
+const REQUIRED: Refusal = { refused: 'This field is required.', reason: { key: 'required' } };
+const NOT_UNICODE: Refusal = {
+  refused: 'This is not valid Unicode text (a lone surrogate).',
+  reason: { key: 'not_unicode' },
+};
+
 /**
  * Checks required text of bounded length: the rule behind titles, text and long text.
  * @returns the text itself, unchanged, or the refusal.
  */
 export function parseText(input: unknown, charactersMax: number): FieldValue | Refusal {
-  if (input === undefined || input === null) return { refused: 'This field is required.' };
+  if (input === undefined || input === null) return REQUIRED;
   if (typeof input !== 'string') return { refused: `Expected text, got ${describeValue(input)}.` };
-  if (input.trim() === '') return { refused: 'This field is required.' };
-  if (input.includes('\0')) return { refused: 'NUL characters are not allowed.' };
+  if (input.trim() === '') return REQUIRED;
+  if (input.includes('\0')) return { refused: 'NUL characters are not allowed.', reason: { key: 'nul' } };
   // A string with at most `charactersMax` UTF-16 units cannot have more code points: no need to count them.
   if (input.length > charactersMax) {
     const count = countCharacters(input);
-    if (count > charactersMax) return { refused: `At most ${charactersMax} characters, you sent ${count}.` };
+    if (count > charactersMax) {
+      const reason = { key: 'too_long', max: charactersMax, sent: count } as const;
+      return { refused: `At most ${charactersMax} characters, you sent ${count}.`, reason };
+    }
   }
-  if (!input.isWellFormed()) return { refused: 'This is not valid Unicode text (a lone surrogate).' };
+  if (!input.isWellFormed()) return NOT_UNICODE;
   return input;
 }
 

@@ -3,7 +3,7 @@ import type { PageViews } from '../../impressions/gather.ts';
 import type { Recorder } from '../../impressions/record.ts';
 import type { PageDetail, PageReader, PlacedContent } from '../../store/page_reader.ts';
 import { DETAIL } from '../errors.ts';
-import { createPageCache } from '../page_cache.ts';
+import { createPageCache, type PageCache } from '../page_cache.ts';
 import { pathOf, type RequestOrigin } from '../request.ts';
 import { createBody, renderJson } from '../respond.ts';
 import { pageCount, pageLinks, readListRequest } from './pagination.ts';
@@ -12,11 +12,11 @@ import type { Answer, Resource, ResourceRequest } from './resource.ts';
 /** What the pages' resources need of the program. */
 export interface PagesContext {
   readonly pages: PageReader;
+  readonly cache: PageCache;
   readonly recorder: Pick<Recorder, 'record'>;
   readonly origins: RequestOrigin;
   readonly pageSize: number;
   readonly pageSizeMax: number;
-  readonly pageCacheMs: number;
 }
 
 const NOT_FOUND: Answer = { status: 404, detail: DETAIL.notFound };
@@ -24,18 +24,21 @@ const NO_PAGE: Answer = { status: 404, detail: DETAIL.noPage };
 const INVALID_PAGE: Answer = { status: 404, detail: DETAIL.invalidPage };
 const DESCRIPTION = 'Pages and the contents they show.';
 
+/** The cache in front of the details of pages. @param ttlMs how old an answer may be; 0 keeps none */
+export function createDetailCache(pages: PageReader, ttlMs: number): PageCache {
+  return createPageCache(async (id) => {
+    const page = await pages.find(id);
+    return page && { body: createBody(renderJson(pageJson(page))), views: viewsOf(page) };
+  }, ttlMs);
+}
+
 /** `GET /api/v1/pages/` and `GET /api/v1/pages/{id}/`. */
 export function pageResources(context: PagesContext): Resource[] {
-  const cache = createPageCache(async (id) => {
-    const page = await context.pages.find(id);
-    return page && { body: createBody(renderJson(pageJson(page))), views: viewsOf(page) };
-  }, context.pageCacheMs);
-
   async function retrieve({ request, params }: ResourceRequest): Promise<Answer> {
     const id = params.id ?? '';
     if (!/^\d+$/.test(id)) return NOT_FOUND;
     // No larger id can exist, so none needs to be looked for.
-    const page = Number(id) <= INTEGER_MAX ? await cache.find(Number(id)) : undefined;
+    const page = Number(id) <= INTEGER_MAX ? await context.cache.find(Number(id)) : undefined;
     if (page === undefined) return NO_PAGE;
     if (request.method === 'GET') context.recorder.record(page.views);
     return { body: page.body };

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { AppError, messageOf } from './errors.ts';
+
+const KEY_BYTES = 48;
+
+/**
+ * The keys that forms are signed with, the current one first. A process that does everything by itself makes one and
+ * keeps it in `DATA_DIR/secret_key` (0600); of several processes each must be given the same.
+ * @throws AppError `invalid` when there is none, `unavailable` when the file cannot be read or written
+ */
+export function openSecretKeys(config: Config): readonly [string, ...string[]] {
+  const { secretKey, secretKeyFallbacks, counterRedis, dataDir } = config;
+  if (secretKey !== undefined) return [secretKey, ...secretKeyFallbacks];
+  if (counterRedis !== undefined) {
+    throw new AppError(
+      'invalid',
+      'SECRET_KEY: a hub of several processes needs one, the same for each; make it with: openssl rand -base64 48',
+    );
+  }
+  const path = join(dataDir, 'secret_key');
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return [readKey(path) ?? makeKey(path), ...secretKeyFallbacks];
+  } catch (error) {
+    throw new AppError('unavailable', `the signing key ${path} cannot be kept: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function readKey(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim() || undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Two processes that start at once end up with the same key: the first one written. */
+function makeKey(path: string): string {
+  try {
+    const key = randomBytes(KEY_BYTES).toString('base64url');
+    writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
+    return key;
+  } catch (error) {
+    const other = readKey(path);
+    if (other === undefined) throw error;
+    return other;
+  }
+}

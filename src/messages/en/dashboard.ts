@@ -1,0 +1,4 @@
+/** The first screen. */
+export const dashboard = {
+  title: 'Dashboard',
+};

@@ -1,0 +1,5 @@
+import type * as en from '../en/dashboard.ts';
+
+export const dashboard: typeof en.dashboard = {
+  title: 'Обзор',
+};

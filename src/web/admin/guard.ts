@@ -1,0 +1,192 @@
+/**
+ * The door of the admin. Every request passes the same checks in the same order, whatever the screen: its form is read
+ * within limits, its token belongs to the browser, its session is alive, its user has the role. Every answer leaves
+ * with the same headers. Screens are rows of the table in `routes.ts`.
+ */
+import { Elysia } from 'elysia';
+import { ErrorPage } from '../../../views/error.tsx';
+import { AppError } from '../../errors.ts';
+import { recordHistory } from '../../store/history.ts';
+import { findSession, touchSession } from '../../store/sessions.ts';
+import { CSRF_FIELD, CSRF_HEADER, isCsrfToken, isFromThisSite } from '../csrf.ts';
+import { RETRY_AFTER_SECONDS } from '../errors.ts';
+import { createForm, type FormInput, readForm } from '../forms.ts';
+import { pathOf, queryOf, requestId } from '../request.ts';
+import { sendPlain } from '../respond.ts';
+import { hashToken } from '../tokens.ts';
+import { type Answer, sendReply } from './answer.ts';
+import { readKeptForm } from './kept.ts';
+import { askToLogIn } from './login.ts';
+import { type AdminContext, type AdminRequest, type AdminRoute, mayUse, type Reply } from './screen.ts';
+import { describeVisitor, type Visitor, visit } from './visit.ts';
+
+type Params = Readonly<Record<string, string>>;
+type LogFailure = (request: Request, error: unknown) => void;
+type Begun = Extract<Reply, { readonly session: string }>;
+
+/** The whole route table, and the rows of the path that was asked for. */
+interface Table {
+  readonly routes: readonly AdminRoute[];
+  readonly rows: readonly AdminRoute[];
+  readonly logFailure: LogFailure;
+}
+
+const NO_FORM = createForm([]);
+
+/** The admin's routes as Elysia's. @param logFailure logs an unexpected error under the request's id */
+export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], logFailure: LogFailure): Elysia {
+  const app = new Elysia({ name: 'admin' });
+  const serve = async (rows: readonly AdminRoute[], request: Request, params: Params) => {
+    try {
+      return await serveVisitor(admin, { routes, rows, logFailure }, await visit(admin, request), params);
+    } catch (error) {
+      logFailure(request, error);
+      return sendPlain(request, 503, 'The database does not answer. Try again in a moment.\n', {
+        'Retry-After': String(RETRY_AFTER_SECONDS),
+      });
+    }
+  };
+  for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
+    const handler = ({ request, params }: { request: Request; params: Params }) => serve(rows, request, params);
+    app.all(path, handler).head(path, handler);
+    app.all(path.slice(0, -1), ({ request }) => redirectToSlash(request));
+  }
+  app.all('/admin/*', ({ request }) => serve([], request, {}));
+  return app;
+}
+
+async function serveVisitor(
+  admin: AdminContext,
+  { routes, rows, logFailure }: Table,
+  visitor: Visitor,
+  params: Params,
+): Promise<Response> {
+  let begun: Begun | undefined;
+  const response = await sendSafely(visitor, logFailure, async () => {
+    const reply = await answer(admin, rows, visitor, params);
+    if ('session' in reply) begun = reply;
+    return 'session' in reply ? { redirect: reply.next } : reply;
+  });
+  return begun === undefined ? response : goOn(admin, routes, visitor, begun, logFailure);
+}
+
+/** The checks, in their order. */
+async function answer(
+  admin: AdminContext,
+  rows: readonly AdminRoute[],
+  visitor: Visitor,
+  params: Params,
+): Promise<Reply> {
+  const { request, session } = visitor;
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = rows.find((row) => row.method === method);
+  const form = route?.method === 'POST' ? await readForm(request) : NO_FORM;
+  if (route?.method === 'POST' && !isGenuine(admin, visitor, form)) return errorReply(visitor, 'csrf', 403);
+  if (session === undefined && route?.access !== 'anyone') return askToLogIn(visitor, route, form);
+  if (session?.isDue) await admin.database.tx((tx) => touchSession(tx, session.tokenHash));
+  if (rows.length === 0) return errorReply(visitor, 'notFound', 404);
+  if (route === undefined)
+    return errorReply(visitor, 'method', 405, { Allow: rows.map((row) => row.method).join(', ') });
+  if (!mayUse(session?.user.role ?? 'none', route.access)) return deny(admin, visitor);
+  return route.handle(toRequest(visitor, params, form));
+}
+
+/** After a login: the form that was kept is carried out, or the page that was asked for is shown. */
+async function goOn(
+  admin: AdminContext,
+  routes: readonly AdminRoute[],
+  visitor: Visitor,
+  { session: cookie, next, kept }: Begun,
+  logFailure: LogFailure,
+): Promise<Response> {
+  const tokenHash = hashToken(cookie);
+  const session = await findSession(admin.database, tokenHash);
+  const known = describeVisitor(admin, { ...visitor, cookie, tokenHash, session, isNewCookie: true });
+  const form = readKeptForm(routes, kept);
+  if (form === undefined) return sendReply(known, { redirect: next });
+  const { route, params } = form;
+  return sendSafely(known, logFailure, async () => {
+    if (!mayUse(session?.user.role ?? 'none', route.access)) return deny(admin, known);
+    const reply = await route.handle(toRequest(known, params, form.form));
+    if ('session' in reply) throw new AppError('internal', 'a login inside a login');
+    return reply;
+  });
+}
+
+/** Sends what `work` answers, or a page for what it throws: with the visitor's cookie either way. */
+async function sendSafely(visitor: Visitor, logFailure: LogFailure, work: () => Promise<Answer>): Promise<Response> {
+  try {
+    return await sendReply(visitor, await work());
+  } catch (error) {
+    const { status, kind } = describeFailure(error);
+    if (status >= 500) logFailure(visitor.request, error);
+    return sendReply(visitor, errorReply(visitor, kind, status));
+  }
+}
+
+function isGenuine(
+  { keys, origins }: AdminContext,
+  { request, cookie, isNewCookie }: Visitor,
+  form: FormInput,
+): boolean {
+  const token = request.headers.get(CSRF_HEADER) ?? form.get(CSRF_FIELD) ?? '';
+  return !isNewCookie && isCsrfToken(keys, cookie, token) && isFromThisSite(request, origins);
+}
+
+/** A visitor's request as screens see it. */
+export function toRequest(visitor: Visitor, params: Params, form: FormInput): AdminRequest {
+  const { request, session, address } = visitor;
+  const user = session?.user;
+  return {
+    ...visitor,
+    params,
+    query: new URLSearchParams(queryOf(request)),
+    form,
+    user,
+    actor: { via: 'admin', id: user?.id, name: user?.username ?? '', address },
+  };
+}
+
+async function deny({ database }: AdminContext, visitor: Visitor): Promise<Answer> {
+  const { actor } = toRequest(visitor, {}, NO_FORM);
+  const title = `${visitor.request.method} ${pathOf(visitor.request)}`;
+  await database.tx((tx) => recordHistory(tx, actor, [{ action: 'denied', label: '', id: undefined, title }]));
+  return errorReply(visitor, 'forbidden', 403);
+}
+
+type ErrorKey = 'notFound' | 'forbidden' | 'method' | 'csrf' | 'invalid' | 'unavailable' | 'internal' | 'conflict';
+
+/** The one place where an error becomes a status and a page. */
+function describeFailure(error: unknown): { readonly status: number; readonly kind: ErrorKey } {
+  if (!(error instanceof AppError)) return { status: 500, kind: 'internal' };
+  const table = {
+    not_found: { status: 404, kind: 'notFound' },
+    invalid: { status: 422, kind: 'invalid' },
+    conflict: { status: 409, kind: 'conflict' },
+    forbidden: { status: 403, kind: 'forbidden' },
+    unavailable: { status: 503, kind: 'unavailable' },
+    internal: { status: 500, kind: 'internal' },
+  } as const;
+  return table[error.kind];
+}
+
+function errorReply(
+  { chrome, request }: Visitor,
+  kind: ErrorKey,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  const id = kind === 'internal' ? requestId(request) : undefined;
+  const retry = status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
+  return { html: ErrorPage({ chrome, kind, requestId: id }), status, headers: { ...headers, ...retry } };
+}
+
+function redirectToSlash(request: Request): Response {
+  const query = queryOf(request);
+  const status = ['GET', 'HEAD'].includes(request.method) ? 301 : 308;
+  const location = `${pathOf(request)}/${query === '' ? '' : `?${query}`}`;
+  return new Response(null, {
+    status,
+    headers: { Location: location, 'Content-Length': '0', 'Cache-Control': 'no-store' },
+  });
+}
