@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFile
 import { join } from 'node:path';
 import { createFolder } from './help/databases.ts';
 import { buildBinary } from './help/program.ts';
-import type { Walk } from './help/walk.ts';
+import { fillIn, type Walk } from './help/walk.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const WALK_TIMEOUT_MS = 60_000;
@@ -77,10 +77,11 @@ describe('the executable alone', () => {
       '600 data/contenthub.db',
       '600 data/contenthub.db-shm',
       '600 data/contenthub.db-wal',
+      '600 data/secret_key',
       '700 data',
       '755 contenthub',
     ]);
-    expect(alone.filesEnded).toEqual(['600 data/contenthub.db', '700 data', '755 contenthub']);
+    expect(alone.filesEnded).toEqual(['600 data/contenthub.db', '600 data/secret_key', '700 data', '755 contenthub']);
   });
 
   test('answers every address as the program does from source', () => {
@@ -135,7 +136,7 @@ describe('the walk', () => {
     const routes = [...new Bun.Glob('src/web/**/*.ts').scanSync(ROOT)].flatMap((path) => {
       const text = readFileSync(join(ROOT, path), 'utf8');
       return [...text.matchAll(/(?:\bpath: |\.(?:all|get|head|post|put|patch|delete)\()'(\/[^']*)'/g)].map(
-        ([, route = '']) => route.replaceAll(/:\w+/g, '1'),
+        ([, route = '']) => fillIn(route),
       );
     });
     expect(routes.length).toBeGreaterThan(8);

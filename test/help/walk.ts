@@ -37,6 +37,21 @@ const ROUTES = [
   ...['/api/', '/api/v1/nothing/', '/nothing', '/static/', '/static/app.css', '/favicon.ico', '/api/v1/pages/%ff/'],
 ];
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST'];
+
+/** An address that a router's pattern stands for. */
+export function fillIn(pattern: string): string {
+  return pattern.replace(':type', 'video').replaceAll(/:\w+/g, '1').replace(/\*$/, 'nothing/');
+}
+
+/** Every address of the admin, by the route tables in its files. */
+function adminPaths(): string[] {
+  const folder = join(import.meta.dirname, '..', '..', 'src', 'web', 'admin');
+  const paths = readdirSync(folder, { recursive: true })
+    .filter((file) => String(file).endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(join(folder, String(file)), 'utf8').matchAll(/'(\/admin\/[^'?]*)'/g)])
+    .map(([, pattern = '']) => fillIn(pattern));
+  return [...new Set(paths)].sort();
+}
 const ACCEPTED = ['application/json', 'application/yaml', 'application/json; indent=4', 'text/html', 'image/png'];
 
 /** One run of the program. `stdin` is what is piped into it. */
@@ -150,6 +165,38 @@ function steadyAnswer({ status, headers, bytes, text }: Awaited<ReturnType<typeo
   return [`${status}`, ...lines.toSorted(), hash, body].join('\n');
 }
 
+/** Logs in. @returns the cookie, and the token of its forms */
+async function logIn(url: string): Promise<{ cookie: string; token: string }> {
+  const login = `${url}/admin/login/`;
+  const shown = await fetch(login);
+  const cookieOf = (answer: Response) => answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const token = /csrf_token" value="([^"]+)"/.exec(await shown.text())?.[1] ?? '';
+  const body = new URLSearchParams({ csrf_token: token, username: 'admin', password: PASSWORD });
+  const headers = { Cookie: cookieOf(shown) };
+  const answer = await fetch(login, { method: 'POST', body, headers, redirect: 'manual' });
+  if (answer.status !== 303) throw new Error(`nobody could log in: ${answer.status}`);
+  const cookie = cookieOf(answer);
+  const page = await (await fetch(`${url}/admin/`, { headers: { Cookie: cookie } })).text();
+  return { cookie, token: /csrf_token" value="([^"]+)"/.exec(page)?.[1] ?? '' };
+}
+
+/** The admin's pages as strangers and as an admin get them: their status and title, since the rest tells times. */
+async function walkAdmin(url: string): Promise<Record<string, string>> {
+  const answers: Record<string, string> = {};
+  const { cookie } = await logIn(url);
+  for (const path of adminPaths()) {
+    for (const [who, headers] of [
+      ['stranger', {}],
+      ['admin', { Cookie: cookie }],
+    ] as const) {
+      const { status, text, headers: sent } = await request(url, path, { method: 'GET', headers: { ...headers } });
+      const title = /<title>([^<]*)/.exec(text)?.[1] ?? '';
+      answers[`GET ${path} (${who})`] = [status, sent.get('location') ?? '', title].join('\n');
+    }
+  }
+  return answers;
+}
+
 async function walkRoutes(url: string): Promise<Record<string, string>> {
   const answers: Record<string, string> = {};
   const ask = async (method: string, path: string, headers: Record<string, string> = {}) => {
@@ -217,6 +264,7 @@ async function walk(folder: string, fixture: string, program: readonly string[])
     await run({ args: ['loaddata', fixture] });
     const answers = await walkRoutes(url);
     for (const line of linesBeside(url, fixture, secrets)) await run(line);
+    Object.assign(answers, await walkAdmin(url));
     const filesRunning = listFiles(folder);
     child.kill('SIGTERM');
     const code = await child.exited;
