@@ -36,6 +36,8 @@ export interface RedisOptions {
   readonly folder?: string;
   readonly port?: number;
   readonly cluster?: boolean;
+  /** It is a Sentinel: it watches servers and holds no data. */
+  readonly sentinel?: boolean;
 }
 
 export interface TestRedis {
@@ -87,7 +89,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
 
 /** A server that is ready to be started. */
 function createTestRedis(binary: RedisBinary, port: number, busPort: number, options: RedisOptions): TestRedis {
-  const server = createRedisProcess(binary.path);
+  const server = createRedisProcess(binary.path, options.sentinel ? ['--sentinel'] : []);
   const folder = options.folder ?? join(server.folder, 'data');
   mkdirSync(folder, { recursive: true });
   const appendOnly = join(folder, APPEND_ONLY_FOLDER);

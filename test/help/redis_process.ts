@@ -35,8 +35,8 @@ export interface RedisProcess {
   remove(): Promise<void>;
 }
 
-/** @param path the program to start */
-export function createRedisProcess(path: string): RedisProcess {
+/** @param path the program to start @param args what it is called with beside its configuration */
+export function createRedisProcess(path: string, args: readonly string[] = []): RedisProcess {
   const folder = mkdtempSync(join(tmpdir(), 'contenthub-redis-'));
   const file = { log: join(folder, 'log'), pid: join(folder, 'pid'), config: join(folder, 'redis.conf') };
   const endKeeper = startKeeper(STOP_WHEN_INPUT_ENDS, folder);
@@ -66,7 +66,7 @@ export function createRedisProcess(path: string): RedisProcess {
       writeFileSync(file.config, lines.join(''));
       const log = openSync(file.log, 'a');
       // A session of its own: Ctrl-C reaches the tests, which stop it.
-      child = spawn(path, [file.config], { detached: true, stdio: ['ignore', log, log] });
+      child = spawn(path, [file.config, ...args], { detached: true, stdio: ['ignore', log, log] });
       closeSync(log);
       child.on('error', () => {});
       child.once('exit', () => rmSync(file.pid, { force: true }));

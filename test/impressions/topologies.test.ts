@@ -1,14 +1,12 @@
 /** Whole hubs on a Redis Cluster, behind a Sentinel, over TLS, and several pipelines on one database: all count exactly. */
 
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFolder, createTestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
 import { findPort } from '../help/ports.ts';
 import { buildBinary, type RunningProgram, runProgram, startProgram } from '../help/program.ts';
 import { startRedis } from '../help/redis.ts';
-import { findRedis } from '../help/redis_binary.ts';
 import { startRedisCluster } from '../help/redis_cluster.ts';
 import { assertBalanced, createPages, readCounters } from './load.ts';
 
@@ -100,14 +98,8 @@ describe('a hub', () => {
     scene('sqlite', async ({ closers, run, assertCounts }) => {
       const primary = await startRedis();
       closers.push(primary.stop);
-      const folder = createFolder();
-      closers.push(folder.remove);
-      const installed = await findRedis('installed');
-      // The server's program is a sentinel when it is called so.
-      const path = join(folder.path, 'redis-sentinel');
-      symlinkSync(installed.path, path);
       const sentinel = await startRedis({
-        binary: { ...installed, path },
+        sentinel: true,
         config: { 'sentinel monitor': `mymaster 127.0.0.1 ${primary.port} 1` },
       });
       closers.push(sentinel.stop);
