@@ -17,6 +17,32 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
+/** Keeps what would be logged again and again from filling the log. */
+export interface LogLimit {
+  /** Whether a line on this topic may be logged now: none was within the limit's time. One that may is taken for logged. */
+  allows(topic?: string): boolean;
+  /** Lets the next line of every topic through. @returns whether there was a line since the last time */
+  reset(): boolean;
+}
+
+/** A limit of one line in `ms` for each topic. */
+export function createLogLimit(ms: number): LogLimit {
+  const loggedAt = new Map<string, number>();
+  return {
+    allows(topic = '') {
+      const now = performance.now();
+      if (now - (loggedAt.get(topic) ?? Number.NEGATIVE_INFINITY) < ms) return false;
+      loggedAt.set(topic, now);
+      return true;
+    },
+    reset() {
+      const hasLogged = loggedAt.size > 0;
+      loggedAt.clear();
+      return hasLogged;
+    },
+  };
+}
+
 /** Control characters as escapes: no value can start a line of its own or move a terminal's cursor. */
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point

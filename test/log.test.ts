@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { createLog, LOG_LEVELS, type LogFields, type LogFormat, type LogLevel } from '../src/log.ts';
+import { createLog, createLogLimit, LOG_LEVELS, type LogFields, type LogFormat, type LogLevel } from '../src/log.ts';
 
 function linesOf(level: LogLevel, format: LogFormat, message: string, fields?: LogFields): string[] {
   const lines: string[] = [];
@@ -48,5 +48,25 @@ describe('a log', () => {
     expect(line).not.toContain('\u001b');
     expect(line).not.toContain('\u009b');
     expect(line).toEndWith('\n');
+  });
+});
+
+describe('a limit of log lines', () => {
+  test('allows one line on each topic in its time, and another after a reset', () => {
+    const limit = createLogLimit(60_000);
+    expect(limit.reset()).toBe(false);
+    const seen = ['', '', 'pages.audiocontent', '', 'pages.audiocontent'].map((topic) => limit.allows(topic));
+    expect(seen).toEqual([true, false, true, false, false]);
+    expect([limit.reset(), limit.reset()]).toEqual([true, false]);
+    expect([limit.allows(), limit.allows('pages.audiocontent'), limit.allows()]).toEqual([true, true, false]);
+  });
+
+  test('allows the next line when its time is over', () => {
+    const limit = createLogLimit(5);
+    const began = performance.now();
+    let allowed = 0;
+    while (performance.now() - began < 50) if (limit.allows()) allowed += 1;
+    expect(allowed).toBeGreaterThan(1);
+    expect(allowed).toBeLessThanOrEqual(11);
   });
 });

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { createFailpoints } from '../failpoints.ts';
 import type { Log } from '../log.ts';
 import { startBeat } from '../roles/beat.ts';
-import { type Roles, startWeb } from '../roles/web.ts';
+import { startWeb } from '../roles/web.ts';
 import { startWorker } from '../roles/worker.ts';
 import { type Arguments, type Option, UsageError } from './arguments.ts';
 
@@ -32,6 +32,8 @@ export const serveOptions: readonly Option[] = [
 ];
 
 const ROLES = ['web', 'worker', 'beat'] as const;
+
+const WAITING_FOR_DISK = 'counted views wait in Redis for the next start: Redis has not written them to its disk yet';
 
 /** The settings that stand on the command line. */
 export function flagSettings(given: Arguments): Environment {
@@ -85,7 +87,7 @@ export async function startHub(
 }
 
 function startRoles(app: App, roles: readonly (typeof ROLES)[number][], hasAllRoles: boolean): Hub {
-  const running: Roles = { hasPages: roles.includes('web') };
+  const running = { hasPages: roles.includes('web') };
   // First, because it alone can fail: its port may be taken.
   const web = running.hasPages || app.config.isPortNamed ? startWeb(app, running) : undefined;
   const worker = roles.includes('worker') && app.pipeline !== undefined ? startWorker(app) : undefined;
@@ -99,6 +101,8 @@ function startRoles(app: App, roles: readonly (typeof ROLES)[number][], hasAllRo
     const left = await app.stopRecording();
     await worker?.stop({ drain: hasAllRoles });
     const outcome = hasAllRoles ? await beat?.flushOnce() : undefined;
+    // Nothing is wrong and nothing can be lost: the next start takes them up.
+    if (outcome === 'held') app.log.warn(WAITING_FOR_DISK);
     await app.close();
     return describeLeft(left, outcome === 'failed', app.pipeline !== undefined);
   }

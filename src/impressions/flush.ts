@@ -18,7 +18,7 @@ import { contentTypes } from '../contents/index.ts';
 import type { Database } from '../db/connection.ts';
 import { messageOf } from '../errors.ts';
 import type { Reach } from '../failpoints.ts';
-import type { Log } from '../log.ts';
+import { createLogLimit, type Log } from '../log.ts';
 import { createDurations, type Durations } from '../metrics.ts';
 import { applyBatch, holdBatch, type ImpressionBatch, isLastApplied } from '../store/impressions.ts';
 import { acknowledge, type BatchViews, isStillSealed, loadBatch, type SealedBatch, seal } from './batch.ts';
@@ -95,13 +95,12 @@ export function createFlush(options: FlushOptions): Flush {
   let unfinishedSince: number | undefined;
   let heldSince: number | undefined;
   let knownSource: string | undefined;
-  const loggedAt = new Map<string, number>();
+  const limit = createLogLimit(FAILURE_LOG_INTERVAL_MS);
 
   /** Once in a while for each place: a run that fails fails again a second later. */
   function logFailure(place: string, error: unknown): void {
     state.failures += 1;
-    if (performance.now() - (loggedAt.get(place) ?? Number.NEGATIVE_INFINITY) < FAILURE_LOG_INTERVAL_MS) return;
-    loggedAt.set(place, performance.now());
+    if (!limit.allows(place)) return;
     log.error('views wait in Redis: they could not be brought into the database', {
       label: place,
       error: messageOf(error),
@@ -118,9 +117,10 @@ export function createFlush(options: FlushOptions): Flush {
       await connection.connect().catch(() => {});
       // Before anything is sealed: a connection made in between knows nothing of the seals, and would call them durable.
       const losses = connection.losses();
-      const batches = await sealAll();
+      const node = connection.node();
+      const batches = await sealAll(node);
       if (batches.length === 0) heldSince = undefined;
-      else if (await passGate(losses)) await bringAll(batches);
+      else if (await passGate(node, losses)) await bringAll(batches);
     } catch (error) {
       logFailure('', error);
     }
@@ -129,13 +129,11 @@ export function createFlush(options: FlushOptions): Flush {
     if (heldSince !== undefined) return 'held';
     succeededAt = performance.now();
     unfinishedSince = undefined;
-    if (loggedAt.size > 0) log.info('views reach the database again');
-    loggedAt.clear();
+    if (limit.reset()) log.info('views reach the database again');
     return 'done';
   }
 
-  async function sealAll(): Promise<SealedBatch[]> {
-    const node = connection.node();
+  async function sealAll(node: Redis): Promise<SealedBatch[]> {
     const batches: SealedBatch[] = [];
     for (const label of labels) {
       try {
@@ -159,21 +157,21 @@ export function createFlush(options: FlushOptions): Flush {
     knownSource = source;
   }
 
-  async function passGate(losses: number): Promise<boolean> {
+  async function passGate(node: Redis, losses: number): Promise<boolean> {
     await reach('flush.sealed');
-    const isOpen = !options.hasGate || (await isSealDurable(losses));
+    const isOpen = !options.hasGate || (await isSealDurable(node, losses));
     if (isOpen) heldSince = undefined;
     else heldSince ??= performance.now();
     await reach('flush.passed');
     return isOpen;
   }
 
-  async function isSealDurable(losses: number): Promise<boolean> {
-    const node = connection.node();
+  /** Asks the node that sealed. On a cluster another may have the keys by then: what that has on its disk nobody has asked. */
+  async function isSealDurable(node: Redis, losses: number): Promise<boolean> {
     const server = await readServerState(node);
     if (server.isReplica) throw new Error('the Redis server has become a replica');
     const answer = await isDurable(node, server, options.sleep);
-    return answer && connection.losses() === losses;
+    return answer && connection.losses() === losses && connection.node() === node;
   }
 
   async function bringAll(batches: readonly SealedBatch[]): Promise<void> {

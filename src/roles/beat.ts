@@ -21,7 +21,7 @@ export interface Beat {
 }
 
 /** A row of the schedule. */
-interface Schedule {
+export interface Schedule {
   readonly name: string;
   /** Six parts, seconds first, in UTC. */
   readonly cron: string;
@@ -72,8 +72,11 @@ function schedule({ app, flush }: { readonly app: App; readonly flush: Flush | u
   ];
 }
 
-/** Starts the schedule. No row runs twice at once, and no error ends it. */
-export function startBeat(app: App): Beat {
+/**
+ * Starts the schedule. No row runs twice at once, and no error ends it.
+ * @param cronOf when a row runs: at its own time, for those who can wait for that
+ */
+export function startBeat(app: App, cronOf: (row: Schedule) => string = ({ cron }) => cron): Beat {
   const pause = createPause();
   let mayBring = true;
   const flush = openFlush(
@@ -97,7 +100,7 @@ export function startBeat(app: App): Beat {
   }
 
   const jobs = schedule({ app, flush }).map(
-    (row) => new Cron(row.cron, { mode: '6-part', timezone: 'UTC' }, () => runOnce(row)),
+    (row) => new Cron(cronOf(row), { mode: '6-part', timezone: 'UTC' }, () => runOnce(row)),
   );
   return {
     state: () => flush?.state(),

@@ -4,8 +4,6 @@ import { AppError, messageOf } from '../errors.ts';
 import { createReadiness, type Roles } from '../web/readiness.ts';
 import { buildWeb } from '../web/server.ts';
 
-export type { Roles };
-
 /** A listening process. */
 export interface Web {
   /** Where it listens, `http://127.0.0.1:8000`. */

@@ -6,6 +6,7 @@ import type { App } from '../app.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { type Ingested, ingest } from '../impressions/ingest.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
+import { createLogLimit } from '../log.ts';
 import { createPause, within } from '../pause.ts';
 
 export interface Worker {
@@ -46,19 +47,17 @@ export function startWorker(app: App): Worker {
   const work = pipeline.open('worker', COMMAND_TIMEOUT_MS);
   const wait = openWait(pipeline);
   const pause = createPause();
+  const limit = createLogLimit(FAILURE_LOG_INTERVAL_MS);
   const total = { taken: 0, counted: 0, duplicate: 0, dead: 0, views: 0, failures: 0 };
   let failing = false;
   let stopped = '';
-  let loggedAt = Number.NEGATIVE_INFINITY;
   let isStopping = false;
   let drainUntil = 0;
 
   function logFailure(reason: string): void {
     failing = true;
     total.failures += 1;
-    if (performance.now() - loggedAt < FAILURE_LOG_INTERVAL_MS) return;
-    loggedAt = performance.now();
-    log.error('jobs wait in the queue: they could not be taken', { error: reason });
+    if (limit.allows()) log.error('jobs wait in the queue: they could not be taken', { error: reason });
   }
 
   function noteSuccess(result: Ingested): void {
@@ -71,7 +70,7 @@ export function startWorker(app: App): Worker {
     }
     if (failing) log.info('jobs are taken again');
     failing = false;
-    loggedAt = Number.NEGATIVE_INFINITY;
+    limit.reset();
   }
 
   const isOver = () => isStopping && performance.now() >= drainUntil;

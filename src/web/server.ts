@@ -9,7 +9,7 @@ import type { Database } from '../db/connection.ts';
 import { messageOf } from '../errors.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder } from '../impressions/record.ts';
-import type { Log } from '../log.ts';
+import { createLogLimit, type Log } from '../log.ts';
 import { readPages } from '../store/page_reader.ts';
 import { VERSION } from '../version.ts';
 import { mountAdmin } from './admin/guard.ts';
@@ -141,11 +141,10 @@ export function buildWeb(
 /** Logs hosts that were refused. Anybody can send any host, as often as they like: neither must fill the log. */
 function createRefusalLog(log: Log): (host: string) => void {
   let refused = 0;
-  let loggedAt = Number.NEGATIVE_INFINITY;
+  const limit = createLogLimit(REFUSAL_LOG_INTERVAL_MS);
   return (host) => {
     refused += 1;
-    if (performance.now() - loggedAt < REFUSAL_LOG_INTERVAL_MS) return;
-    loggedAt = performance.now();
+    if (!limit.allows()) return;
     log.warn('refused requests for hosts that are not in ALLOWED_HOSTS', {
       refused,
       last: host.slice(0, LOGGED_HOST_CHARACTERS_MAX),
