@@ -262,7 +262,9 @@ describe.each(DIALECTS)('applying batches of views on %s', (dialect) => {
       );
       if (version % 20 === 0) {
         await database.tx((tx) =>
-          updatePage(tx, TESTER, page, version / 20, { title: 'Page', url: URL }, [{ label: video.label, id }]),
+          updatePage(tx, TESTER, page, version / 20, { title: `Page ${version}`, url: URL }, [
+            { label: video.label, id },
+          ]),
         );
       }
     }

@@ -12,6 +12,7 @@ import { assertBalanced, assertExact, createPages, type Load, readCounters, star
 const KILLS = IS_FULL_RUN ? 50 : 20;
 const STOPS = 5;
 const CLIENTS = 8;
+const CONNECTIONS_ENDED = 13;
 const PUSH_MS = 50;
 /** One transaction, and how late timers and processes may be on a busy machine. */
 const SLACK_MS = 250;
@@ -137,7 +138,8 @@ describe('the executable under load', () => {
       const program = await start(opened.url);
       load = startLoad([program.url], pages, CLIENTS);
       let ended = 0;
-      for (let round = 0; round < 12; round++) {
+      // On a busy machine it may not have another yet.
+      while (ended < CONNECTIONS_ENDED) {
         await Bun.sleep(150);
         const rows = await database.tx((tx) =>
           tx.rows(sql`select pg_terminate_backend(pid) from pg_stat_activity
@@ -145,7 +147,6 @@ describe('the executable under load', () => {
         );
         ended += rows.length;
       }
-      expect(ended).toBeGreaterThan(12);
       await Bun.sleep(300);
       const exit = await program.end('SIGTERM');
       await load.stop();

@@ -147,7 +147,8 @@ describe('a content', () => {
           const input = { title: `Film ${version}`, file_url: URL, counter: '0' };
           await database.tx((tx) => updateContent(tx, TESTER, video, id, version, input));
           if (version % 10 === 0) {
-            await database.tx((tx) => updatePage(tx, TESTER, page, version / 10, { title: 'Page', url: URL }, shown));
+            const edit = { title: `Page ${version}`, url: URL };
+            await database.tx((tx) => updatePage(tx, TESTER, page, version / 10, edit, shown));
           }
           await Bun.sleep(stage.random() * 30);
         }
