@@ -14,6 +14,7 @@ import { openJobQueue } from './impressions/queue.ts';
 import { openQueueRecorder, type Recorder } from './impressions/record.ts';
 import type { Log } from './log.ts';
 import { describeRedis } from './redis_address.ts';
+import { completeSearch } from './store/search_completion.ts';
 
 /** What runs. */
 export interface App {
@@ -60,6 +61,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const database = openDatabase(config.database);
     closers.push(() => database.close());
     await waitForSchema(database, log);
+    if (options.hasAllRoles) await completeSearchAtStart(database, log);
     const recorder = openRecorder(config, log, database, pipeline);
     return {
       config,
@@ -118,6 +120,11 @@ async function migrateAtStart(config: Config, log: Log): Promise<void> {
   const applied = await migrate(config.database, () => log.info('another process is migrating the database; waiting'));
   if (applied.length > 0)
     log.info('database migrated', { database: describeAddress(config.database), applied: applied.join(' ') });
+}
+
+async function completeSearchAtStart(database: Database, log: Log): Promise<void> {
+  const completed = await completeSearch(database);
+  if (completed > 0) log.info('titles made searchable', { titles: completed });
 }
 
 async function waitForSchema(database: Database, log: Log): Promise<void> {

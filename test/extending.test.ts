@@ -254,7 +254,7 @@ describe.each(DIALECTS)('a new content type on %s', (dialect) => {
   test('is found by search', async () => {
     const found = await extended(['shell'], { stdin: 'JSON.stringify(await search("ёлки & QUIZ"))\n' });
     expect(found).toContain(
-      JSON.stringify({ results: [{ label: 'pages.quizcontent', id: 7, title: TITLE }], more: false }),
+      JSON.stringify({ results: [{ label: 'pages.quizcontent', id: 7, title: TITLE, pages: 1 }], more: false }),
     );
   });
 

@@ -41,7 +41,7 @@ const ARROWS: Readonly<Record<Room, readonly Room[]>> = {
   commands: ['commands', 'app', 'roles', 'web', 'impressions', 'store', 'db', 'contents', 'config', 'leaf'],
   // A role gets the open application; what it runs on is chosen in app.ts alone.
   roles: ['roles', 'app', 'web', 'impressions', 'store', 'config', 'leaf'],
-  app: ['impressions', 'db', 'config', 'leaf'],
+  app: ['impressions', 'store', 'db', 'config', 'leaf'],
   web: ['web', 'views', 'assets', 'impressions', 'store', 'db', 'contents', 'messages', 'config', 'leaf'],
   impressions: ['impressions', 'store', 'db', 'contents', 'leaf'],
   store: ['store', 'db', 'contents', 'leaf'],
@@ -69,6 +69,8 @@ const NARROW: Readonly<Partial<Record<`${Room} → ${Room}`, RegExp>>> = {
   'web → db': /^src\/db\/(connection|migrate)\.ts$/,
   // What the schedule cleans up.
   'roles → store': /^src\/store\/(impressions|orphans|sessions|reset_links|throttle|history)\.ts$/,
+  // What a migration leaves to be written by the program.
+  'app → store': /^src\/store\/search_completion\.ts$/,
   'app → db': /^src\/db\/(connection|migrate|open)\.ts$/,
   'leaf → package': /^package\.json$/,
 };

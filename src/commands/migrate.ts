@@ -1,5 +1,6 @@
 import { migrate, readSchemaState } from '../db/migrate.ts';
 import { describeAddress } from '../db/open.ts';
+import { completeSearch } from '../store/search_completion.ts';
 import type { Command, CommandContext } from './command.ts';
 import { withAnyDatabase } from './open.ts';
 
@@ -18,6 +19,8 @@ async function apply({ readConfig, print, log }: CommandContext): Promise<number
   const { database } = readConfig();
   const applied = await migrate(database, () => log.info('another process is migrating the database; waiting'));
   for (const tag of applied) print(`applied ${tag}\n`);
+  const completed = await withAnyDatabase(readConfig(), completeSearch);
+  if (completed > 0) print(`made ${completed} titles searchable\n`);
   print(`${describeAddress(database)} is current\n`);
   return 0;
 }

@@ -2,6 +2,7 @@ import {
   bigint,
   boolean,
   check,
+  customType,
   index,
   integer,
   pgTable,
@@ -10,6 +11,8 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+
+const codePointText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
 
 /**
  * The vocabulary the one schema is written in. `columns.sqlite.ts` has the same names; a parity test compares what
@@ -26,6 +29,8 @@ export const columns = {
   bigint: () => bigint({ mode: 'number' }),
   integer: () => integer(),
   text: () => text(),
+  /** A text that compares and sorts by its code points, whatever the locale of the database. */
+  codePointText: () => codePointText(),
   boolean: () => boolean(),
   /** A moment with milliseconds. */
   time: () => timestamp({ withTimezone: true, precision: 3, mode: 'date' }),

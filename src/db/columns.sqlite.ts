@@ -1,5 +1,7 @@
-import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { check, customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { Columns } from './columns.postgres.ts';
+
+const codePointText = customType<{ data: string }>({ dataType: () => 'text' });
 
 const vocabulary = {
   table: sqliteTable,
@@ -12,6 +14,7 @@ const vocabulary = {
   bigint: () => integer({ mode: 'number' }),
   integer: () => integer({ mode: 'number' }),
   text: () => text(),
+  codePointText: () => codePointText(),
   boolean: () => integer({ mode: 'boolean' }),
   time: () => integer({ mode: 'timestamp_ms' }),
 } satisfies Record<keyof Columns, unknown>;

@@ -52,7 +52,8 @@ export function openLink(url: string, max: number, statementTimeoutMs: number, o
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     // Its query for array types, which nothing here uses, would end the process when its connection ends.
     fetch_types: false,
-    connection: { application_name: 'contenthub', statement_timeout: statementTimeoutMs },
+    // No statement here runs as long as compiling it takes, whatever the planner fears.
+    connection: { application_name: 'contenthub', statement_timeout: statementTimeoutMs, jit: 'off' },
     onnotice: () => {},
     onclose: () => void end(),
   });

@@ -3,6 +3,7 @@ import type { PgColumnBuilderBase } from 'drizzle-orm/pg-core';
 import { type ContentType, INTEGER_MAX } from '../contents/content.ts';
 import { contentTypes } from '../contents/index.ts';
 import type { Columns } from './columns.postgres.ts';
+import { searchTables } from './schema_search.ts';
 
 /** A content type's table: what all contents have, and the type's own fields. */
 function contentTable(columns: Columns, type: ContentType) {
@@ -19,19 +20,24 @@ function contentTable(columns: Columns, type: ContentType) {
     updated_at: columns.time().notNull(),
   };
   return columns.table(type.table, { ...shared, ...own }, (table) => [
+    columns.index(`${type.table}_updated`).on(table.updated_at, table.id),
     columns.check(`${type.table}_counter_range`, sql`${table.counter} between 0 and ${sql.raw(String(INTEGER_MAX))}`),
   ]);
 }
 
 /** Every table of the program, from one column vocabulary and the registry of content types. */
 export function buildSchema(columns: Columns) {
-  const page = columns.table('pages_page', {
-    id: columns.id(),
-    title: columns.text().notNull(),
-    url: columns.text().notNull(),
-    version: columns.bigint().notNull().default(1),
-    updated_at: columns.time().notNull(),
-  });
+  const page = columns.table(
+    'pages_page',
+    {
+      id: columns.id(),
+      title: columns.text().notNull(),
+      url: columns.text().notNull(),
+      version: columns.bigint().notNull().default(1),
+      updated_at: columns.time().notNull(),
+    },
+    (table) => [columns.index('pages_page_updated').on(table.updated_at, table.id)],
+  );
 
   const pageContent = columns.table(
     'pages_pagecontent',
@@ -47,22 +53,7 @@ export function buildSchema(columns: Columns) {
     },
     (table) => [
       columns.index('pages_pagecontent_place').on(table.page_id, table.order, table.id),
-      columns.index('pages_pagecontent_target').on(table.content_type, table.object_id),
-    ],
-  );
-
-  /** Titles as people and as search see them (`store/search.ts`): one row for each content of any type. */
-  const searchEntry = columns.table(
-    'pages_searchentry',
-    {
-      content_type: columns.text().notNull(),
-      object_id: columns.bigint().notNull(),
-      title: columns.text().notNull(),
-      folded: columns.text().notNull(),
-    },
-    (table) => [
-      columns.primaryKey({ name: 'pages_searchentry_pk', columns: [table.content_type, table.object_id] }),
-      columns.index('pages_searchentry_folded').on(table.folded),
+      columns.index('pages_pagecontent_shown').on(table.content_type, table.object_id, table.page_id),
     ],
   );
 
@@ -207,7 +198,8 @@ export function buildSchema(columns: Columns) {
   const contents = new Map(contentTypes.map((type) => [type.label, contentTable(columns, type)]));
 
   return {
-    ...{ page, pageContent, searchEntry, rowCount, contents },
+    ...{ page, pageContent, rowCount, contents },
+    ...searchTables(columns),
     ...{ group, user, session, throttle, resetLink, history },
     ...{ ledger, orphan },
   };

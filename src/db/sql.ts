@@ -38,6 +38,23 @@ export function valuesTable(
     : sql`(select ${list} from json_each(${json})) v`;
 }
 
+/**
+ * The rows of a select for each of some texts. Postgres plans it once and runs it for each; SQLite, which plans in no time,
+ * is given it as often. The select is given the text as an expression.
+ */
+export function forEachOf(dialect: Dialect, texts: readonly string[], select: (text: SQL) => SQL): SQL {
+  if (dialect === 'sqlite') {
+    const selects = texts.map((text) => sql`select * from (${select(sql`${text}`)}) one`);
+    return sql.join(selects, sql` union all `);
+  }
+  const values = valuesTable(
+    dialect,
+    { text: 'text' },
+    texts.map((text) => [text]),
+  );
+  return sql`select each.* from ${values} cross join lateral (${select(sql`v.text`)}) each`;
+}
+
 /** True for rows whose column is one of these numbers: one parameter for any number of them. */
 export function isOneOf(dialect: Dialect, column: SQLWrapper, numbers: readonly number[]): SQL {
   return dialect === 'postgres'
@@ -107,4 +124,50 @@ export function findTable(dialect: Dialect, table: string): SQL {
 /** The 1-based place of a text in another, 0 when it is not there; no character is special. */
 export function findSubstring(dialect: Dialect, text: SQL, part: string): SQL {
   return dialect === 'postgres' ? sql`strpos(${text}, ${part})` : sql`instr(${text}, ${part})`;
+}
+
+/**
+ * The condition and the limit of a select that is begun only when `condition`, which names none of its tables, is true.
+ * SQLite would ask it of each row; Postgres plans better with a limit it knows.
+ */
+export function startOnlyIf(
+  dialect: Dialect,
+  condition: SQL,
+  max: number,
+): { readonly where: SQL; readonly limit: SQL } {
+  const limit = sql.raw(String(max));
+  return dialect === 'postgres'
+    ? { where: condition, limit }
+    : { where: sql`true`, limit: sql`(case when ${condition} then ${limit} else 0 end)` };
+}
+
+/** The tables, condition and order of a select, and the columns wanted of it. */
+export interface Selection {
+  readonly columns: SQL;
+  readonly from: SQL;
+  readonly where: SQL;
+  readonly order: SQL;
+}
+
+/**
+ * Rows of `outer` with rows of `inner`, which may name columns of `outer`, in the order of both, at most `max` and none
+ * unless `condition`: read in that order and no further, when an index of `outer` that is unique has its order, and an index
+ * of `inner` the other's. SQLite sees that; Postgres sorts the inner rows of each outer row, so it is given no more than
+ * `max` of them at a time.
+ * @param name what columns of `inner` are called by: the alias of its first table
+ */
+export function firstOfEach(
+  dialect: Dialect,
+  { outer, inner, name }: { readonly outer: Selection; readonly inner: Selection; readonly name: string },
+  condition: SQL,
+  max: number,
+): SQL {
+  const start = startOnlyIf(dialect, condition, max);
+  const from =
+    dialect === 'postgres'
+      ? sql`lateral (select ${inner.columns} from ${inner.from} where ${inner.where} order by ${inner.order} limit ${sql.raw(String(max))}) ${sql.identifier(name)}`
+      : inner.from;
+  const where = dialect === 'postgres' ? outer.where : sql`${outer.where} and ${inner.where}`;
+  return sql`select ${outer.columns}, ${inner.columns} from ${outer.from} cross join ${from}
+    where ${start.where} and ${where} order by ${outer.order}, ${inner.order} limit ${start.limit}`;
 }

@@ -8,7 +8,7 @@ import type { ContentTable } from '../db/schema.ts';
 import { isOneOf, lockForEditing, lockForLinking } from '../db/sql.ts';
 import { AppError } from '../errors.ts';
 import { type Actor, differences, recordHistory } from './history.ts';
-import { removeSearchEntry, writeSearchEntries } from './search.ts';
+import { removeSearchEntries, writeSearchEntries } from './search_entries.ts';
 
 /** Missing contents that a message names. */
 const GONE_NAMED_MAX = 10;
@@ -127,7 +127,7 @@ export async function removeContent(tx: Connection, actor: Actor, type: ContentT
     select ${pageContent.page_id} as page from ${pageContent}
     where ${pageContent.content_type} = ${type.label} and ${pageContent.object_id} = ${id} limit 1`);
   if (used !== undefined) throw new AppError('conflict', `${type.name} ${id} is shown on page ${toInteger(used.page)}`);
-  await removeSearchEntry(tx, type.label, id);
+  await removeSearchEntries(tx, type.label, [id]);
   await recordHistory(tx, actor, [
     { action: 'delete', label: type.label, id, title: content.title, before: contentValues(content) },
   ]);

@@ -8,8 +8,9 @@ import { isOneOf, lockForEditing, valuesTable } from '../db/sql.ts';
 import { AppError } from '../errors.ts';
 import { lockContents } from './contents.ts';
 import { type Actor, type Change, differences, type HistoryValues, recordHistory } from './history.ts';
+import { removeSearchEntries, writeSearchEntries } from './search_entries.ts';
 
-/** What history calls a page. */
+/** What history and search call a page. */
 export const PAGE_LABEL = 'pages.page';
 const PLACE = { page_id: 'bigint', label: 'text', id: 'bigint', place: 'bigint' } as const;
 
@@ -82,6 +83,7 @@ export async function createPage(
   const [row] = await tx.rows(sql`
     insert into ${page} (title, url, updated_at) values (${title}, ${url}, ${sql.param(new Date(), page.updated_at)}) returning id`);
   const id = toInteger(row?.id);
+  await writeSearchEntries(tx, PAGE_LABEL, [{ id, title }]);
   await placeContents(tx, id, contents);
   const after = pageValues({ title, url, contents });
   await recordHistory(tx, actor, [{ action: 'create', label: PAGE_LABEL, id, title, after }]);
@@ -115,6 +117,7 @@ export async function updatePage(
     await tx.rows(sql`delete from ${pageContent} where page_id = ${id}`);
     await placeContents(tx, id, contents);
   }
+  await writeSearchEntries(tx, PAGE_LABEL, [{ id, title }]);
   await recordHistory(tx, actor, [{ action: 'update', label: PAGE_LABEL, id, title, ...difference }]);
 }
 
@@ -136,6 +139,7 @@ export async function removePages(tx: Connection, actor: Actor, ids: readonly nu
   }
   const gone = changes.flatMap(({ id }) => id ?? []);
   await tx.rows(sql`delete from ${page} where ${isOneOf(tx.dialect, sql`id`, gone)}`);
+  await removeSearchEntries(tx, PAGE_LABEL, gone);
   await recordHistory(tx, actor, changes);
   return changes.length;
 }

@@ -8,3 +8,9 @@ export function randomOf(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** The same whole numbers from 0 to below a bound for the same seed. */
+export function choiceOf(seed: number): (below: number) => number {
+  const random = randomOf(seed);
+  return (below) => Math.floor(random() * below);
+}
