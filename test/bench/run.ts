@@ -3,8 +3,8 @@
  * same run: absolute figures of a machine that does other things too say little, ratios say more. Rounds are interleaved,
  * medians are shown, all traffic stays on the loopback interface.
  *
- *     make bench                            all sections, about ten minutes
- *     make bench ARGS=quick                 all sections, two minutes at most
+ *     make bench                            all sections, about fifteen minutes
+ *     make bench ARGS=quick                 all sections, three minutes at most
  *     make bench ARGS="quick ingest flush"  some sections; `pipeline` is push, ingest, flush, lag and memory
  */
 import { availableParallelism } from 'node:os';
@@ -14,6 +14,7 @@ import { measureIngest } from './ingest.ts';
 import { measureLag } from './lag.ts';
 import { measureMemory } from './memory.ts';
 import { measurePush } from './push.ts';
+import { measureSearch } from './search.ts';
 import { measureServing } from './serving.ts';
 import { measureStarts } from './starts.ts';
 import { printMissed } from './table.ts';
@@ -26,6 +27,7 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   flush: measureFlush,
   lag: measureLag,
   memory: measureMemory,
+  search: measureSearch,
 };
 const NAMES = Object.keys(SECTIONS);
 const PIPELINE = ['push', 'ingest', 'flush', 'lag', 'memory'];
