@@ -332,4 +332,22 @@ describe('applying a batch on Postgres', () => {
     expect(await opened.database.tx((tx) => tx.rows(read))).toEqual(outside);
     await opened.drop();
   });
+
+  test('needs no index: 40,000 rows of a table that is read from end to end are counted in the time of a statement', async () => {
+    const opened = await createTestDatabase('postgres');
+    const settings = 'enable_indexscan=off&enable_bitmapscan=off';
+    const database = openDatabase({ dialect: 'postgres', url: `${opened.url}?${settings}` });
+    expect(await database.rows(sql`show enable_indexscan`)).toEqual([{ enable_indexscan: 'off' }]);
+    const ids = await database.tx((tx) =>
+      tx.rows(sql`insert into pages_videocontent (title, updated_at)
+        select 'Film', now() from generate_series(1, 40000) returning id`),
+    );
+    const views = new Map(ids.map(({ id }) => [toInteger(id), 2]));
+    const batch = { source: 's', label: video.label, seq: 1, batchId: 'b', views };
+    expect(await database.tx((tx) => applyBatch(tx, batch, 40_000))).toBe('applied');
+    const [row] = await database.rows(sql`select sum(counter) as n from pages_videocontent`);
+    expect(toInteger(row?.n)).toBe(80_000);
+    await database.close();
+    await opened.drop();
+  });
 });
