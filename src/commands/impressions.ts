@@ -1,19 +1,21 @@
 import { findContentType } from '../contents/index.ts';
 import type { Database } from '../db/connection.ts';
 import { AppError } from '../errors.ts';
-import { discardLabel, retryDeadJobs } from '../impressions/dead.ts';
+import { discardViews, retryDead } from '../impressions/decide.ts';
 import { openPipeline, type Pipeline } from '../impressions/pipeline.ts';
 import { type PipelineStatus, readStatus } from '../impressions/status.ts';
+import { commandActor } from '../store/history.ts';
 import { listLedger } from '../store/impressions.ts';
 import { applyOrphans, discardOrphans, sumOrphans } from '../store/orphans.ts';
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { withDatabase } from './open.ts';
 
+const NAME = 'impressions';
 const USAGE = 'status | retry-dead | discard LABEL | orphans list|apply|discard [LABEL]';
 
 export const impressionsCommand: Command = {
-  name: 'impressions',
+  name: NAME,
   summary: 'look at views on their way to the counters, and at those that cannot get there',
   operands: USAGE,
   operandsMax: 3,
@@ -21,7 +23,7 @@ export const impressionsCommand: Command = {
   async run(context) {
     const [action, ...rest] = context.arguments.positionals;
     if (action === 'status' && rest.length === 0) return printStatus(context);
-    if (action === 'retry-dead' && rest.length === 0) return retryDead(context);
+    if (action === 'retry-dead' && rest.length === 0) return retryJobs(context);
     if (action === 'discard' && rest.length === 1) return discard(context, rest[0] ?? '');
     const [what, label] = rest;
     if (action === 'orphans' && what === 'list' && label === undefined) return listOrphans(context);
@@ -43,6 +45,16 @@ async function withPipeline<T>({ readConfig, log }: CommandContext, work: (used:
   } finally {
     pipeline.close();
   }
+}
+
+/** The same with the database beside it: what is decided is history. */
+function withBoth<T>(
+  context: CommandContext,
+  work: (places: { readonly database: Database; readonly pipeline: Pipeline }) => Promise<T>,
+): Promise<T> {
+  return withPipeline(context, (pipeline) =>
+    withDatabase(context.readConfig(), (database) => work({ database, pipeline })),
+  );
 }
 
 async function printStatus(context: CommandContext): Promise<number> {
@@ -89,17 +101,15 @@ function describePipeline({
   return `${lines.join('\n')}\n`;
 }
 
-async function retryDead(context: CommandContext): Promise<number> {
-  const { retried, kept } = await withPipeline(context, ({ observe, keys }) => retryDeadJobs(observe().node(), keys));
+async function retryJobs(context: CommandContext): Promise<number> {
+  const { retried, kept } = await withBoth(context, (places) => retryDead(places, commandActor(NAME)));
   context.print(`${retried} job(s) put back into the queue\n`);
   if (kept > 0) context.print(`${kept} job(s) stay: only their beginning was kept\n`);
   return 0;
 }
 
 async function discard(context: CommandContext, label: string): Promise<number> {
-  const { pending, sealed } = await withPipeline(context, ({ observe, keys }) =>
-    discardLabel(observe().node(), keys, label),
-  );
+  const { pending, sealed } = await withBoth(context, (places) => discardViews(places, commandActor(NAME), label));
   const describe = (size: number) => (size < 0 ? 'a key that was no hash' : `views of ${size} content(s)`);
   context.print(`discarded for ${label}: ${describe(pending)} pending, ${describe(sealed)} sealed\n`);
   return 0;
@@ -127,7 +137,7 @@ async function settleOrphans(
 ): Promise<number> {
   return withDatabase(readConfig(), async (database) => {
     const settle = what === 'apply' ? applyOrphans : discardOrphans;
-    const views = await database.tx((tx) => settle(tx, label));
+    const views = await database.tx((tx) => settle(tx, commandActor(NAME), label));
     print(`${views} view(s) ${what === 'apply' ? 'added to their counters' : 'discarded'}\n`);
     await printOrphans(database, print);
     return 0;

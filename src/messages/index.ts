@@ -2,6 +2,7 @@
 import { en } from './en.ts';
 import { createPlural, type PluralForms } from './plural.ts';
 import { ru } from './ru.ts';
+import { createUnits, type Units } from './units.ts';
 
 const tables = { en, ru } as const satisfies Readonly<Record<string, typeof en>>;
 
@@ -14,14 +15,15 @@ const CODES: readonly Language[] = ['en', 'ru'];
 const FALLBACK: Language = 'en';
 
 /** The sentences of one language, and how it writes numbers and times. */
-export type Messages = typeof en & {
-  readonly language: Language;
-  number(n: number): string;
-  /** A number with its noun. */
-  plural(n: number, forms: PluralForms): string;
-  /** A moment to the minute, in the hub's time zone. */
-  time(moment: Date): string;
-};
+export type Messages = typeof en &
+  Units & {
+    readonly language: Language;
+    number(n: number): string;
+    /** A number with its noun. */
+    plural(n: number, forms: PluralForms): string;
+    /** A moment to the minute, in the hub's time zone. */
+    time(moment: Date): string;
+  };
 
 /** The language with this code, or undefined. */
 export function findLanguage(code: string): Language | undefined {
@@ -54,6 +56,7 @@ export function createMessages(timeZone: string): Readonly<Record<Language, Mess
       number: (n) => numbers.format(n),
       plural: createPlural(language),
       time: (moment) => times.format(moment),
+      ...createUnits(language, timeZone),
     };
   };
   return { en: create('en'), ru: create('ru') };

@@ -27,7 +27,7 @@ export function commandActor(name: string, via: Via = 'command'): Actor {
 export const ACTIONS = [
   ...(['create', 'update', 'delete', 'load'] as const),
   ...(['login', 'logout', 'login_failed', 'denied', 'password', 'reset_link'] as const),
-  ...(['retry_dead', 'apply_orphans', 'discard_orphans'] as const),
+  ...(['retry_dead', 'discard_views', 'apply_orphans', 'discard_orphans'] as const),
 ];
 export type Action = (typeof ACTIONS)[number];
 

@@ -6,6 +6,7 @@ import type { Connection } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import { isOneOf, lockForCounting, valuesTable } from '../db/sql.ts';
 import { tableOf } from './contents.ts';
+import { type Actor, recordHistory } from './history.ts';
 
 /** Contents dealt with at a time. */
 const CHUNK_ROWS = 1000;
@@ -51,7 +52,7 @@ export async function sumOrphans(connection: Connection): Promise<OrphanSum[]> {
  * @param label undefined for all
  * @returns the number of views added
  */
-export async function applyOrphans(tx: Connection, label: string | undefined): Promise<number> {
+export async function applyOrphans(tx: Connection, actor: Actor, label: string | undefined): Promise<number> {
   let applied = 0;
   for (const type of contentTypes) {
     if (label !== undefined && label !== type.label) continue;
@@ -62,6 +63,10 @@ export async function applyOrphans(tx: Connection, label: string | undefined): P
       applied += await applyOrphansOf(tx, type, ids);
       after = last;
     }
+  }
+  if (applied > 0) {
+    const change = { label: label ?? '', id: undefined, title: '', after: { views: applied } };
+    await recordHistory(tx, actor, [{ action: 'apply_orphans', ...change }]);
   }
   return applied;
 }
@@ -100,9 +105,14 @@ async function applyOrphansOf(tx: Connection, type: ContentType, ids: readonly n
 }
 
 /** Removes what is set aside for good. @param label undefined for all @returns the number of views */
-export async function discardOrphans(tx: Connection, label: string | undefined): Promise<number> {
+export async function discardOrphans(tx: Connection, actor: Actor, label: string | undefined): Promise<number> {
   const { orphan } = tx.tables;
   const ofLabel = label === undefined ? sql`` : sql`where label = ${label}`;
   const rows = await tx.rows(sql`delete from ${orphan} ${ofLabel} returning n`);
-  return rows.reduce((sum, row) => sum + toInteger(row.n), 0);
+  const views = rows.reduce((sum, row) => sum + toInteger(row.n), 0);
+  if (views > 0) {
+    const change = { label: label ?? '', id: undefined, title: '', after: { views } };
+    await recordHistory(tx, actor, [{ action: 'discard_orphans', ...change }]);
+  }
+  return views;
 }

@@ -110,7 +110,7 @@ export function buildWeb(
       .use(home(database));
   }
   if (roles.hasPages && program.keys !== undefined) {
-    const admin = { ...program, keys: program.keys, readiness, origins, cache };
+    const admin = { ...program, keys: program.keys, readiness, roles, origins, cache };
     routes.use(mountAdmin(admin, adminRoutes(admin), context.logFailure));
   }
 

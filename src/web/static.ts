@@ -16,22 +16,25 @@ import icon from '../../views/assets/icon.svg' with { type: 'file' };
 import redocStart from '../../views/assets/redoc.js' with { type: 'file' };
 import adminStyle from '../../views/assets/styles/admin.css' with { type: 'file' };
 import baseStyle from '../../views/assets/styles/base.css' with { type: 'file' };
+import dashboardStyle from '../../views/assets/styles/dashboard.css' with { type: 'file' };
 import docsStyle from '../../views/assets/styles/docs.css' with { type: 'file' };
 import formsStyle from '../../views/assets/styles/forms.css' with { type: 'file' };
 import siteStyle from '../../views/assets/styles/site.css' with { type: 'file' };
 import tablesStyle from '../../views/assets/styles/tables.css' with { type: 'file' };
 import swaggerStart from '../../views/assets/swagger.js' with { type: 'file' };
+import systemScript from '../../views/assets/system.js' with { type: 'file' };
 import { acceptsGzip } from './compression.ts';
 
 /** Every file that can be served. To add one: import it above and write its line here. */
 const ASSETS = [
-  { name: 'admin.css', path: [baseStyle, adminStyle, formsStyle, tablesStyle] },
+  { name: 'admin.css', path: [baseStyle, adminStyle, formsStyle, tablesStyle, dashboardStyle] },
   { name: 'admin.js', path: adminScript },
   { name: 'app.css', path: [baseStyle, siteStyle, docsStyle] },
   { name: 'htmx.js', path: htmx, edit: withoutSourceMap },
   { name: 'icon.svg', path: icon },
   { name: 'redoc.js', path: redocStart },
   { name: 'redoc.standalone.js', path: redocBundle, edit: withoutForeignLogo },
+  { name: 'system.js', path: systemScript },
   { name: 'swagger.js', path: swaggerStart },
   { name: 'swagger-ui-bundle.js', path: swaggerBundle },
   { name: 'swagger-ui.css', path: swaggerStyle },

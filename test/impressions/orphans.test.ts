@@ -63,7 +63,7 @@ describe.each(DIALECTS)('views set aside on %s', (dialect) => {
     const rows = await database.rows(sql`select views_total from impression_ledger`);
     return rows.reduce((sum, row) => sum + toInteger(row.views_total), 0);
   }
-  const apply = (label?: string) => database.tx((tx) => applyOrphans(tx, label));
+  const apply = (label?: string) => database.tx((tx) => applyOrphans(tx, TESTER, label));
   const sums = async () => (await sumOrphans(database)).map((sum) => Object.values(sum));
 
   test('of a batch that is held twice are set aside once, and are in the ledger’s sum', async () => {
@@ -143,7 +143,7 @@ describe.each(DIALECTS)('views set aside on %s', (dialect) => {
           return rows;
         },
       };
-      return applyOrphans(watched, undefined);
+      return applyOrphans(watched, TESTER, undefined);
     });
     await coming;
     await other.close();
@@ -158,7 +158,7 @@ describe.each(DIALECTS)('views set aside on %s', (dialect) => {
     const other = openDatabase(opened.address);
     for (let round = 1; round <= 5; round++) {
       await hold(video.label, ids);
-      const added = await Promise.all([apply(), other.tx((tx) => applyOrphans(tx, undefined))]);
+      const added = await Promise.all([apply(), other.tx((tx) => applyOrphans(tx, TESTER, undefined))]);
       expect(added.reduce((sum, n) => sum + n, 0)).toBe(6);
       expect(await counters()).toEqual([3 * round, 3 * round, 0]);
     }
@@ -168,9 +168,9 @@ describe.each(DIALECTS)('views set aside on %s', (dialect) => {
   test('are discarded for good, of one label or all', async () => {
     await hold(video.label, [[films[0] ?? 0, 3]], [[ID_MAX, 4]]);
     await hold(audio.label, [[text, 5]]);
-    expect(await database.tx((tx) => discardOrphans(tx, video.label))).toBe(7);
+    expect(await database.tx((tx) => discardOrphans(tx, TESTER, video.label))).toBe(7);
     expect(await sums()).toEqual([[audio.label, 'rewound', 1, 5]]);
-    expect(await database.tx((tx) => discardOrphans(tx, undefined))).toBe(5);
+    expect(await database.tx((tx) => discardOrphans(tx, TESTER, undefined))).toBe(5);
     expect([await sums(), await counters()]).toEqual([[], [0, 0, 0]]);
   });
 

@@ -83,7 +83,7 @@ async function answer(
   const form = route?.method === 'POST' ? await readForm(request) : NO_FORM;
   if (route?.method === 'POST' && !isGenuine(admin, visitor, form)) return errorReply(visitor, 'csrf', 403);
   if (session === undefined && route?.access !== 'anyone') return askToLogIn(visitor, route, form);
-  if (session?.isDue) await admin.database.tx((tx) => touchSession(tx, session.tokenHash));
+  if (session?.isDue && route?.isPolled !== true) await admin.database.tx((tx) => touchSession(tx, session.tokenHash));
   if (rows.length === 0) return errorReply(visitor, 'notFound', 404);
   if (route === undefined)
     return errorReply(visitor, 'method', 405, { Allow: rows.map((row) => row.method).join(', ') });

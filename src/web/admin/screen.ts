@@ -7,6 +7,7 @@ import type { Chrome, Flash } from '../../../views/parts/chrome.ts';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/connection.ts';
 import type { Pipeline } from '../../impressions/pipeline.ts';
+import type { Recorder } from '../../impressions/record.ts';
 import type { Log } from '../../log.ts';
 import type { Messages } from '../../messages/index.ts';
 import type { Actor } from '../../store/history.ts';
@@ -15,7 +16,7 @@ import type { CookieSafety } from '../cookies.ts';
 import type { SecretKeys } from '../csrf.ts';
 import type { FormInput } from '../forms.ts';
 import type { PageCache } from '../page_cache.ts';
-import type { Readiness } from '../readiness.ts';
+import type { Readiness, Roles } from '../readiness.ts';
 import type { RequestOrigin } from '../request.ts';
 
 /** What screens need of the program. */
@@ -24,7 +25,10 @@ export interface AdminContext {
   readonly database: Database;
   readonly log: Log;
   readonly pipeline: Pipeline | undefined;
+  readonly recorder: Recorder;
   readonly readiness: Readiness;
+  /** What runs in this process. */
+  readonly roles: Roles;
   readonly origins: RequestOrigin;
   readonly keys: SecretKeys;
   /** The API's answers: cleared after each edit. */
@@ -92,6 +96,8 @@ export interface AdminRoute {
   /** Elysia's pattern, with the trailing slash. */
   readonly path: string;
   readonly access: Access;
+  /** True for what an open page asks for by itself: it does not keep a session alive. */
+  readonly isPolled?: boolean;
   handle(visit: AdminRequest): Reply | Promise<Reply>;
 }
 
