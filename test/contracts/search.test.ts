@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { audio } from '../../src/contents/audio.ts';
 import { contentTypes } from '../../src/contents/index.ts';
 import { video } from '../../src/contents/video.ts';
+import { toInteger } from '../../src/db/rows.ts';
 import { createContent, removeContent, updateContent } from '../../src/store/contents.ts';
 import { createPage, PAGE_LABEL, removePage, updatePage } from '../../src/store/pages.ts';
 import { SEARCH_PAGE_ROWS, SEARCH_RESULTS_MAX, searchContents } from '../../src/store/search.ts';
@@ -287,6 +288,9 @@ describe.each(DIALECTS)('searching contents on %s', (dialect) => {
     expect(await search('ﷺ')).toHaveLength(1);
     expect(await search('𝔘'.repeat(90))).toHaveLength(1);
     expect(await search('x'.repeat(200))).toHaveLength(1);
+    // What is indexed has a limit: Postgres refuses a longer row.
+    const [longest] = await opened.database.rows(sql`select max(length(start)) as n from pages_searchword`);
+    expect(toInteger(longest?.n)).toBe(255);
   });
 
   test('follows edits and removals', async () => {
