@@ -40,7 +40,7 @@ export function AdminLayout(props: AdminLayoutProps): JSX.Element {
             <script src={src} defer></script>
           ))}
         </head>
-        <body class="admin" data-csrf={chrome.csrf}>
+        <body class="admin" data-csrf={chrome.csrf} data-user={Html.escapeHtml(user?.username ?? '')}>
           <a class="skip-link" href="#main" safe>
             {m.common.skip}
           </a>
@@ -57,6 +57,7 @@ export function AdminLayout(props: AdminLayoutProps): JSX.Element {
             {props.children}
           </main>
           {user === undefined ? '' : <AccountMenu chrome={chrome} user={user} />}
+          {user === undefined ? '' : <DraftTemplate chrome={chrome} />}
         </body>
       </html>
     </>
@@ -93,5 +94,23 @@ function Trail({ chrome, trail }: { chrome: Chrome; trail: NonNullable<AdminLayo
         ))}
       </ol>
     </nav>
+  );
+}
+
+/** What `drafts.js` puts above a form whose changes were not saved; `{time}` is when. */
+function DraftTemplate({ chrome }: { chrome: Chrome }): JSX.Element {
+  const { drafts } = chrome.m;
+  return (
+    <template data-draft-template>
+      <div class="notice draft" role="status">
+        <p data-offer={Html.escapeHtml(drafts.offer('{time}'))} data-restored={Html.escapeHtml(drafts.restored)}></p>
+        <button type="button" class="button" data-restore safe>
+          {drafts.restore}
+        </button>
+        <button type="button" class="button button-quiet" data-discard safe>
+          {drafts.discard}
+        </button>
+      </div>
+    </template>
   );
 }

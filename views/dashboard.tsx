@@ -72,7 +72,7 @@ function Amounts({ chrome, amounts, mayEdit }: DashboardProps): JSX.Element {
 
 function RecentEdits({ chrome, edits }: Pick<DashboardProps, 'chrome' | 'edits'>): JSX.Element {
   const { m } = chrome;
-  const { recent, recentNone, actions, allHistory } = m.dashboard;
+  const { recent, recentNone, actions } = m.dashboard;
   return (
     <section class="panel" aria-labelledby="recent">
       <h2 id="recent" safe>
@@ -100,11 +100,6 @@ function RecentEdits({ chrome, edits }: Pick<DashboardProps, 'chrome' | 'edits'>
           ))}
         </ol>
       )}
-      <p class="panel-more">
-        <a href="/admin/history/" safe>
-          {allHistory}
-        </a>
-      </p>
     </section>
   );
 }

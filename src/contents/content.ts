@@ -25,6 +25,15 @@ export interface ContentType {
   readonly translations?: Readonly<Record<string, ContentWords>>;
   /** The type's own fields, in the order of the API answer, forms and fixtures; `title` and `counter` come before them. */
   readonly fields: Readonly<Record<string, FieldKind>>;
+  /** What the admin can show of a content beside its form, when asked to. */
+  readonly preview?: ContentPreview;
+}
+
+/** A film, by the names of the fields that hold the address of its file and of its subtitles. */
+export interface ContentPreview {
+  readonly kind: 'video';
+  readonly file: string;
+  readonly subtitles: string;
 }
 
 /** What a type and its fields are called in one language. */
@@ -47,14 +56,14 @@ export type ContentDefinition = Omit<ContentType, 'table' | 'component'>;
 const LABEL = /^[a-z][a-z0-9]*\.[a-z][a-z0-9_]*$/;
 const NAME = /^[a-z][a-z0-9_]*$/;
 const LABEL_CHARACTERS_MAX = 100;
-const RESERVED_FIELDS = new Set(['id', 'type', 'title', 'counter', 'version', 'updated_at']);
+const RESERVED_FIELDS = new Set(['csrf_token', 'id', 'type', 'title', 'counter', 'version', 'updated_at']);
 
 /**
  * Makes a content type of its definition.
  * @throws Error when the definition cannot work (a bad label, a reserved field name): a programming error, seen at start.
  */
 export function defineContent(definition: ContentDefinition): ContentType {
-  const { label, type, fields } = definition;
+  const { label, type, fields, preview } = definition;
   if (!LABEL.test(label) || label.length > LABEL_CHARACTERS_MAX) {
     throw new Error(
       `content type ${label}: a label is "app.model" in lower case, at most ${LABEL_CHARACTERS_MAX} long`,
@@ -65,6 +74,9 @@ export function defineContent(definition: ContentDefinition): ContentType {
     if (!NAME.test(field) || RESERVED_FIELDS.has(field)) {
       throw new Error(`content type ${label}: "${field}" cannot be the name of a field`);
     }
+  }
+  for (const field of preview === undefined ? [] : [preview.file, preview.subtitles]) {
+    if (!Object.hasOwn(fields, field)) throw new Error(`content type ${label}: its preview names no field "${field}"`);
   }
   const component = `${type.replaceAll(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}Content`;
   return { ...definition, table: label.replaceAll('.', '_'), component };

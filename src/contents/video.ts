@@ -18,6 +18,7 @@ export const video = defineContent({
       },
     },
   },
+  preview: { kind: 'video', file: 'file_url', subtitles: 'subtitles_url' },
   fields: {
     file_url: httpUrl({
       label: 'File URL',

@@ -97,6 +97,11 @@ export function lockForEditing(dialect: Dialect): SQL {
   return dialect === 'postgres' ? sql`for no key update` : sql``;
 }
 
+/** Locks rows that are about to be deleted: waits for links to them that are being stored, and lets none begin. */
+export function lockForRemoval(dialect: Dialect): SQL {
+  return dialect === 'postgres' ? sql`for update` : sql``;
+}
+
 /** Locks rows for a counter update: excludes other flushers and deletion, not links. */
 export function lockForCounting(dialect: Dialect): SQL {
   return dialect === 'postgres' ? sql`for no key update` : sql``;

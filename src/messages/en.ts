@@ -1,8 +1,28 @@
+import { chooser } from './en/chooser.ts';
 import { common, fields, frame, refusals } from './en/common.ts';
+import { conflict } from './en/conflict.ts';
+import { contents } from './en/contents.ts';
 import { dashboard } from './en/dashboard.ts';
 import { errors } from './en/errors.ts';
+import { lists } from './en/lists.ts';
 import { login } from './en/login.ts';
+import { drafts, pages } from './en/pages.ts';
 import { system } from './en/system.ts';
 
 /** Every sentence of the admin in English; other languages have the same shape. */
-export const en = { common, frame, refusals, fields, errors, login, dashboard, system };
+export const en = {
+  common,
+  frame,
+  refusals,
+  fields,
+  errors,
+  login,
+  dashboard,
+  system,
+  chooser,
+  conflict,
+  contents,
+  lists,
+  pages,
+  drafts,
+};

@@ -13,6 +13,12 @@ import { removeSearchEntries, writeSearchEntries } from './search_entries.ts';
 /** Missing contents that a message names. */
 const GONE_NAMED_MAX = 10;
 
+/** A content by model and id. */
+interface Reference {
+  readonly label: string;
+  readonly id: number;
+}
+
 /** One content of any type, with its own fields in the type's order. */
 export interface Content {
   readonly id: number;
@@ -36,7 +42,8 @@ export async function findContent(connection: Connection, type: ContentType, id:
   return row && toContent(type, row);
 }
 
-function toContent(type: ContentType, row: Row): Content {
+/** A row of a type’s table. */
+export function toContent(type: ContentType, row: Row): Content {
   const fields = Object.fromEntries(Object.keys(type.fields).map((name) => [name, toText(row[name])]));
   return {
     id: toInteger(row.id),
@@ -163,6 +170,32 @@ export async function lockContents(tx: Connection, label: string, ids: readonly 
       ? `${type.name} ${named} does not exist any more`
       : `${type.namePlural} ${named}${rest} do not exist any more`,
   );
+}
+
+/**
+ * The titles of contents, by model and then by id, in one statement for any number of them. What does not exist, or is of
+ * no model we have, is left out.
+ */
+export async function findTitles(
+  connection: Connection,
+  references: readonly Reference[],
+): Promise<ReadonlyMap<string, ReadonlyMap<number, string>>> {
+  const selects = [...Map.groupBy(references, ({ label }) => label)].flatMap(([label, ofLabel]) => {
+    const table = connection.tables.contents.get(label);
+    if (table === undefined) return [];
+    const isAsked = isOneOf(connection.dialect, table.id, [...new Set(ofLabel.map(({ id }) => id))]);
+    return [
+      sql`select ${sql.param(label)} as label, ${table.id} as id, ${table.title} as title from ${table} where ${isAsked}`,
+    ];
+  });
+  if (selects.length === 0) return new Map();
+  const titles = new Map<string, Map<number, string>>();
+  for (const row of await connection.rows(sql.join(selects, sql` union all `))) {
+    const label = toText(row.label);
+    const ofLabel = titles.get(label) ?? new Map<number, string>();
+    titles.set(label, ofLabel.set(toInteger(row.id), toText(row.title)));
+  }
+  return titles;
 }
 
 /** How many rows a counted table has; see drizzle/extras.ts. */

@@ -36,6 +36,13 @@ export function formatReference({ label, id }: ContentReference): string {
   return `${label}:${id}`;
 }
 
+/** What a form, a draft or history wrote as a reference; undefined for what is none. Whether it exists is another question. */
+export function parseReference(text: string): ContentReference | undefined {
+  const [, label = '', digits = ''] = /^([a-z0-9_.]{1,100}):([1-9]\d{0,15})$/.exec(text) ?? [];
+  const id = Number(digits);
+  return label !== '' && Number.isSafeInteger(id) ? { label, id } : undefined;
+}
+
 /** The page, or undefined. */
 export function findPage(connection: Connection, id: number): Promise<Page | undefined> {
   return readPage(connection, id, false);

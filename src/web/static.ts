@@ -12,13 +12,24 @@ import redocBundle from 'redoc/bundles/redoc.standalone.js' with { type: 'file' 
 import swaggerStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' };
 import swaggerBundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' };
 import adminScript from '../../views/assets/admin.js' with { type: 'file' };
+import chooserScript from '../../views/assets/chooser.js' with { type: 'file' };
+import chooserDialogScript from '../../views/assets/chooser_dialog.js' with { type: 'file' };
+import draftsScript from '../../views/assets/drafts.js' with { type: 'file' };
 import icon from '../../views/assets/icon.svg' with { type: 'file' };
+import inlinesScript from '../../views/assets/inlines.js' with { type: 'file' };
+import inlinesMovingScript from '../../views/assets/inlines_moving.js' with { type: 'file' };
+import listsScript from '../../views/assets/lists.js' with { type: 'file' };
+import previewScript from '../../views/assets/preview.js' with { type: 'file' };
 import redocStart from '../../views/assets/redoc.js' with { type: 'file' };
 import adminStyle from '../../views/assets/styles/admin.css' with { type: 'file' };
 import baseStyle from '../../views/assets/styles/base.css' with { type: 'file' };
+import chooserStyle from '../../views/assets/styles/chooser.css' with { type: 'file' };
+import conflictStyle from '../../views/assets/styles/conflict.css' with { type: 'file' };
+import contentsStyle from '../../views/assets/styles/contents.css' with { type: 'file' };
 import dashboardStyle from '../../views/assets/styles/dashboard.css' with { type: 'file' };
 import docsStyle from '../../views/assets/styles/docs.css' with { type: 'file' };
 import formsStyle from '../../views/assets/styles/forms.css' with { type: 'file' };
+import inlinesStyle from '../../views/assets/styles/inlines.css' with { type: 'file' };
 import siteStyle from '../../views/assets/styles/site.css' with { type: 'file' };
 import tablesStyle from '../../views/assets/styles/tables.css' with { type: 'file' };
 import swaggerStart from '../../views/assets/swagger.js' with { type: 'file' };
@@ -27,11 +38,29 @@ import { acceptsGzip } from './compression.ts';
 
 /** Every file that can be served. To add one: import it above and write its line here. */
 const ASSETS = [
-  { name: 'admin.css', path: [baseStyle, adminStyle, formsStyle, tablesStyle, dashboardStyle] },
+  {
+    name: 'admin.css',
+    path: [
+      baseStyle,
+      adminStyle,
+      formsStyle,
+      tablesStyle,
+      dashboardStyle,
+      chooserStyle,
+      conflictStyle,
+      contentsStyle,
+      inlinesStyle,
+    ],
+  },
   { name: 'admin.js', path: adminScript },
   { name: 'app.css', path: [baseStyle, siteStyle, docsStyle] },
+  { name: 'chooser.js', path: [chooserDialogScript, chooserScript] },
+  { name: 'drafts.js', path: draftsScript },
   { name: 'htmx.js', path: htmx, edit: withoutSourceMap },
   { name: 'icon.svg', path: icon },
+  { name: 'lists.js', path: listsScript },
+  { name: 'inlines.js', path: [inlinesMovingScript, inlinesScript] },
+  { name: 'preview.js', path: previewScript },
   { name: 'redoc.js', path: redocStart },
   { name: 'redoc.standalone.js', path: redocBundle, edit: withoutForeignLogo },
   { name: 'system.js', path: systemScript },

@@ -44,11 +44,14 @@ export async function readRoutes(): Promise<readonly AdminRoute[]> {
 /** What a GET shows, each screen once for each content type it has. */
 export async function listScreens(): Promise<ShownScreen[]> {
   const routes = await readRoutes();
-  return routes
-    .filter(({ method }) => method === 'GET')
-    .flatMap(({ path: pattern, access }) =>
-      addressesOf(pattern).map((path): ShownScreen => ({ pattern, path, access })),
-    );
+  return (
+    routes
+      // The chooser's answers are for programs; the screens that hold a chooser show it.
+      .filter(({ method, path }) => method === 'GET' && !path.startsWith('/admin/autocomplete/'))
+      .flatMap(({ path: pattern, access }) =>
+        addressesOf(pattern).map((path): ShownScreen => ({ pattern, path, access })),
+      )
+  );
 }
 
 /** Everything in the sample hub has something with the number 1. */

@@ -10,6 +10,8 @@ export function CsrfField({ token }: { token: string }): JSX.Element {
 type FieldProps = {
   m: Messages;
   name: string;
+  /** What ids of the field begin with, where two forms stand on one page. */
+  scope?: string;
   label: string;
   help?: string;
   control: Control;
@@ -27,7 +29,7 @@ type FieldProps = {
  */
 export function Field(props: FieldProps): JSX.Element {
   const { m, name, label, help = '', control, problems = [] } = props;
-  const id = `field-${name}`;
+  const id = `${props.scope ?? 'field'}-${name}`;
   const helpId = help === '' ? [] : [`${id}-help`];
   const problemId = problems.length === 0 ? [] : [`${id}-problem`];
   const describedBy = [...problemId, ...helpId].join(' ') || undefined;
@@ -74,7 +76,11 @@ function FieldControl(props: FieldProps & { id: string; describedBy: string | un
   };
   if (control.element === 'textarea') {
     // The first line break of a textarea belongs to HTML, not to the text.
-    return <textarea {...shared} rows="12">{`\n${Html.escapeHtml(value)}`}</textarea>;
+    return (
+      <textarea {...shared} rows="12" safe>
+        {`\n${value}`}
+      </textarea>
+    );
   }
   return (
     <input

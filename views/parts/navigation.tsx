@@ -15,13 +15,7 @@ function entriesOf({ m, contentTypes }: Chrome, { role }: User): { section: Sect
       href: `/admin/contents/${type}/`,
       text: `${namePlural.charAt(0).toLocaleUpperCase(m.language)}${namePlural.slice(1)}`,
     })),
-    { section: 'history', href: '/admin/history/', text: frame.history },
-    ...(role === 'admin'
-      ? ([
-          { section: 'users', href: '/admin/users/', text: frame.users },
-          { section: 'system', href: '/admin/system/', text: frame.system },
-        ] as const)
-      : []),
+    ...(role === 'admin' ? ([{ section: 'system', href: '/admin/system/', text: frame.system }] as const) : []),
   ];
 }
 
@@ -72,9 +66,6 @@ export function AccountMenu({ chrome, user }: { chrome: Chrome; user: User }): J
             ))}
           </fieldset>
         </form>
-        <a href="/admin/password/" safe>
-          {m.frame.password}
-        </a>
         <a href="/api/docs/" safe>
           {m.frame.api}
         </a>

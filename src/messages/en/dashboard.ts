@@ -12,7 +12,6 @@ export const dashboard = {
   page: 'page',
   recent: 'Edited last',
   recentNone: 'Nothing has been edited yet.',
-  allHistory: 'All history',
   actions: { create: 'added by', update: 'edited by', delete: 'deleted by', load: 'loaded by' },
   mostViewed: 'Most viewed',
   mostViewedNone: 'No content has been viewed yet.',

@@ -9,7 +9,6 @@ export const dashboard: typeof en.dashboard = {
   page: 'страница',
   recent: 'Последние правки',
   recentNone: 'Пока ничего не правили.',
-  allHistory: 'Вся история',
   actions: { create: 'добавлено:', update: 'изменено:', delete: 'удалено:', load: 'загружено:' },
   mostViewed: 'Самое просматриваемое',
   mostViewedNone: 'Просмотров пока не было.',

@@ -65,7 +65,7 @@ export function describeVisitor(
       style: assetUrl('admin.css'),
       icon: assetUrl('icon.svg'),
       htmx: assetUrl('htmx.js'),
-      scripts: [assetUrl('admin.js')],
+      scripts: [assetUrl('admin.js'), assetUrl('drafts.js')],
     },
   };
   const isFragment = request.headers.get('hx-request') === 'true';

@@ -1,0 +1,23 @@
+/** A save that came after somebody else's. */
+export const conflict = {
+  title: (title: string) => `Two versions of “${title}”`,
+  changed: 'This was saved by somebody else while you were editing. Nothing of yours is lost: choose what to keep.',
+  changedBy: (name: string, time: string) =>
+    `${name} saved this while you were editing (${time}). Nothing of yours is lost: choose what to keep.`,
+  mine: 'Mine',
+  theirs: 'Theirs',
+  both: 'Both: theirs, with what I added and without what I took off',
+  onlyMine: 'changed by you',
+  onlyTheirs: 'changed by them',
+  clash: 'changed by both',
+  empty: '(empty)',
+  legend: 'What differs:',
+  legendTheirs: 'only in theirs',
+  legendMine: 'only in mine',
+  moreChanges: (n: number) => `and ${n} more changes`,
+  moreCharacters: (n: number) => `(and ${n} more characters)`,
+  saveMerged: 'Save as chosen',
+  whole: 'Or one version as a whole',
+  takeMine: 'Save all of mine',
+  takeTheirs: 'Drop mine, open theirs',
+};
