@@ -10,7 +10,7 @@ import { buildBinary } from './help/program.ts';
 import { fillIn, type Walk } from './help/walk.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const WALK_TIMEOUT_MS = 60_000;
+const WALK_TIMEOUT_MS = 120_000;
 const FIXTURE = join(ROOT, 'fixtures', 'sample_content.json');
 /** A network with nothing in it but this machine. */
 const WITHOUT_NETWORK = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];

@@ -167,6 +167,8 @@ describe.each(DIALECTS)('two editors of a content (%s)', (dialect) => {
         const views = new Map([[id, VIEWS_AT_ONCE]]);
         const batch = { source: 'test', label: audio.label, seq: flushed, batchId: String(flushed), views };
         await hub.database.tx((tx) => applyBatch(tx, batch, ROWS_MAX));
+        // SQLite answers without giving way to what else there is to do.
+        await new Promise((resolve) => setImmediate(resolve));
       }
     })();
     for (let version = 1; version <= SAVES; version += 1) {
