@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { AppError, messageOf } from './errors.ts';
@@ -49,4 +49,39 @@ function makeKey(path: string): string {
     if (other === undefined) throw error;
     return other;
   }
+}
+
+const KEY_BITS_MIN = 100;
+const PLACEHOLDER = /change.?(me|this)|secret|insecure|example|placeholder|password|default|your.?key/i;
+
+/** What makes a signing key easy to guess, as a sentence about it, or undefined. */
+export function secretKeyProblem(key: string): string | undefined {
+  if (PLACEHOLDER.test(key)) return 'looks like a placeholder';
+  if (isRepeated(key) || isSequence(key) || bitsOf(key) < KEY_BITS_MIN) return 'is no random text';
+  return undefined;
+}
+
+function isRepeated(key: string): boolean {
+  return Array.from({ length: Math.floor(key.length / 2) }, (_, index) => index + 1).some(
+    (unit) => key.slice(unit) === key.slice(0, -unit),
+  );
+}
+
+/** Most characters are next to the one before. */
+function isSequence(key: string): boolean {
+  const steps = [...key].filter((_, at) => Math.abs(key.charCodeAt(at + 1) - key.charCodeAt(at)) === 1);
+  return steps.length > key.length / 2;
+}
+
+/** Shannon's entropy by how often each character occurs: more than a text of words has, never more than a random one. */
+function bitsOf(key: string): number {
+  const counts = new Map<string, number>();
+  for (const character of key) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return [...counts.values()].reduce((bits, count) => bits + count * Math.log2(key.length / count), 0);
+}
+
+/** True when other users of this machine may read the key that was made here. */
+export function isKeyExposed({ secretKey, dataDir }: Config): boolean {
+  const path = join(dataDir, 'secret_key');
+  return secretKey === undefined && existsSync(path) && (statSync(path).mode & 0o077) !== 0;
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import { commandActor } from '../store/history.ts';
 import { findUser, setPassword } from '../store/users.ts';
-import { hashPassword, passwordProblems } from '../web/passwords.ts';
+import { hashPassword } from '../web/passwords.ts';
 import { UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { withDatabase } from './open.ts';
@@ -22,11 +22,7 @@ export const changePasswordCommand: Command = {
       }
       assertTerminal('changepassword', 'run it where you can type');
       const prompt = openPrompt();
-      const password = await askNewPassword(
-        prompt,
-        (candidate) => passwordProblems(candidate, username),
-        print,
-      ).finally(prompt.close);
+      const password = await askNewPassword(prompt, username, print).finally(prompt.close);
       const hash = await hashPassword(password);
       await database.tx((tx) => setPassword(tx, commandActor('changepassword'), username, hash));
       print(`password of ${username} changed\n`);

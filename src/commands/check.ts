@@ -3,8 +3,9 @@ import { readSchemaState } from '../db/migrate.ts';
 import { messageOf } from '../errors.ts';
 import { openPipeline } from '../impressions/pipeline.ts';
 import type { Log } from '../log.ts';
-import { describeRedis } from '../redis_address.ts';
+import { hasActiveAdmin } from '../store/users.ts';
 import type { Command } from './command.ts';
+import { deployProblems } from './deploy_problems.ts';
 import { withAnyDatabase } from './open.ts';
 import { failpointsOption } from './serve.ts';
 
@@ -17,7 +18,7 @@ export const checkCommand: Command = {
   async run({ arguments: given, readConfig, print, log }) {
     const config = readConfig();
     const isDeploy = given.has('deploy');
-    const problems = [...(await databaseProblems(config)), ...(await redisProblems(config, log, isDeploy))];
+    const problems = [...(await databaseProblems(config, isDeploy)), ...(await redisProblems(config, log, isDeploy))];
     if (isDeploy) problems.push(...deployProblems(config));
     if (isDeploy && given.has(failpointsOption.name)) {
       problems.push('--unsafe-failpoints is for tests: it ends the process on purpose');
@@ -43,42 +44,17 @@ async function redisProblems(config: Config, log: Log, isDeploy: boolean): Promi
   }
 }
 
-async function databaseProblems(config: Config): Promise<string[]> {
+/** Why the database could not be used; with `isDeploy` also that nobody may manage the hub. */
+async function databaseProblems(config: Config, isDeploy: boolean): Promise<string[]> {
   try {
     return await withAnyDatabase(config, async (database) => {
       const { state } = await readSchemaState(database);
       if (state === 'behind') return ['database: migrations are pending; run contenthub migrate'];
       if (state === 'ahead') return ['database: migrated by a newer version; run that version'];
-      return [];
+      if (!isDeploy || (await hasActiveAdmin(database))) return [];
+      return ['there is no active superuser; run contenthub createsuperuser'];
     });
   } catch (error) {
     return [`database: ${messageOf(error)}`];
   }
-}
-
-/** Weaknesses that are fine on a desk and not on the internet. */
-function deployProblems(config: Config): string[] {
-  const problems: string[] = [];
-  if (config.debug) problems.push('DEBUG is on: every web origin may read the API and everything is logged');
-  if (config.allowedHosts.includes('*'))
-    problems.push('ALLOWED_HOSTS is *: links are built for any name a client sends');
-  if (config.allowedHosts.every((host) => ['localhost', '127.0.0.1', '[::1]'].includes(host))) {
-    problems.push('ALLOWED_HOSTS names this machine only: set the public host name');
-  }
-  if (config.database.dialect === 'postgres') {
-    const url = new URL(config.database.url);
-    const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-    const mode = url.searchParams.get('sslmode') ?? url.searchParams.get('ssl') ?? 'disable';
-    if (!isLocal && ['disable', 'allow', 'prefer', 'false'].includes(mode)) {
-      problems.push('DATABASE_URL reaches Postgres on another host without TLS: add ?sslmode=verify-full');
-    }
-  }
-  if (config.allowEviction) problems.push('ALLOW_EVICTION is on: Redis may evict views that wait');
-  if (config.flushGate === 'off') problems.push('FLUSH_GATE is off: a crash of Redis may count views twice');
-  for (const redis of [config.redisUrl, config.counterRedis]) {
-    const isForeign = redis?.nodes.some(({ host }) => !['localhost', '127.0.0.1', '::1'].includes(host)) ?? false;
-    const sentence = `Redis at ${redis === undefined ? '' : describeRedis(redis)} is on another host and needs no password`;
-    if (isForeign && redis?.password === undefined && !problems.includes(sentence)) problems.push(sentence);
-  }
-  return problems;
 }

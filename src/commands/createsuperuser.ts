@@ -2,14 +2,13 @@ import type { Environment } from '../config.ts';
 import type { Database } from '../db/connection.ts';
 import { AppError } from '../errors.ts';
 import { commandActor } from '../store/history.ts';
-import { createUser, findUser, usernameProblem } from '../store/users.ts';
-import { generatePassword, hashPassword, passwordProblems } from '../web/passwords.ts';
+import { createUser, findUser, isEmail, usernameProblem } from '../store/users.ts';
+import { generatePassword, passwordProblems } from '../web/new_passwords.ts';
+import { hashPassword } from '../web/passwords.ts';
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { withDatabase } from './open.ts';
 import { askNewPassword, assertTerminal, openPrompt, type Prompt } from './prompt.ts';
-
-const EMAIL_CHARACTERS_MAX = 254;
 
 export const createSuperuserCommand: Command = {
   name: 'createsuperuser',
@@ -90,7 +89,7 @@ async function readUsername(
   const known = given.value('username') ?? fromEnvironment(environment, 'USERNAME');
   if (known !== undefined) {
     const problem = usernameProblem(known);
-    if (problem !== undefined) throw new UsageError(`createsuperuser: ${problem}`);
+    if (problem !== undefined) throw new UsageError(`createsuperuser: ${problem.sentence}`);
     return known;
   }
   if (!dialogue.mayAsk)
@@ -100,7 +99,7 @@ async function readUsername(
     const username = (await prompt.ask('User name: ')).trim();
     const problem = usernameProblem(username);
     if (problem === undefined) return username;
-    print(`${problem}\n`);
+    print(`${problem.sentence}\n`);
   }
 }
 
@@ -125,10 +124,6 @@ async function readEmail(
   }
 }
 
-function isEmail(text: string): boolean {
-  return text === '' || (text.length <= EMAIL_CHARACTERS_MAX && /^[^\s@]+@[^\s@]+$/.test(text));
-}
-
 async function readPassword(
   { environment, print }: CommandContext,
   username: string,
@@ -136,7 +131,7 @@ async function readPassword(
 ): Promise<string> {
   const known = fromEnvironment(environment, 'PASSWORD');
   if (known !== undefined) {
-    const problems = passwordProblems(known, username);
+    const problems = passwordProblems(known, username).map((problem) => problem.sentence);
     if (problems.length > 0)
       throw new AppError('invalid', `createsuperuser: the password is too weak: ${problems.join(' ')}`);
     return known;
@@ -147,5 +142,5 @@ async function readPassword(
     );
   }
   const prompt = dialogue.prompt('set CONTENTHUB_SUPERUSER_PASSWORD, or use --generate-password');
-  return askNewPassword(prompt, (password) => passwordProblems(password, username), print);
+  return askNewPassword(prompt, username, print);
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { AppError } from '../errors.ts';
+import { passwordProblems } from '../web/new_passwords.ts';
 
 /** Questions on the terminal. Close it when the last is answered. */
 export interface Prompt {
@@ -66,16 +67,12 @@ export function openPrompt(): Prompt {
 }
 
 /** Asks for a new password twice, until the two agree and `problemsOf` finds none. */
-export async function askNewPassword(
-  prompt: Prompt,
-  problemsOf: (password: string) => readonly string[],
-  print: (text: string) => void,
-): Promise<string> {
+export async function askNewPassword(prompt: Prompt, username: string, print: (text: string) => void): Promise<string> {
   for (;;) {
     const password = await prompt.ask('Password: ', { isHidden: true });
-    const problems = problemsOf(password);
+    const problems = passwordProblems(password, username);
     if (problems.length > 0) {
-      for (const problem of problems) print(`${problem}\n`);
+      for (const { sentence } of problems) print(`${sentence}\n`);
     } else if ((await prompt.ask('Password (again): ', { isHidden: true })) === password) {
       return password;
     } else {

@@ -7,7 +7,10 @@ import { errors } from './en/errors.ts';
 import { lists } from './en/lists.ts';
 import { login } from './en/login.ts';
 import { drafts, pages } from './en/pages.ts';
+import { password } from './en/password.ts';
+import { reset } from './en/reset.ts';
 import { system } from './en/system.ts';
+import { users } from './en/users.ts';
 
 /** Every sentence of the admin in English; other languages have the same shape. */
 export const en = {
@@ -25,4 +28,7 @@ export const en = {
   lists,
   pages,
   drafts,
+  password,
+  reset,
+  users,
 };

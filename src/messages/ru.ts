@@ -7,7 +7,10 @@ import { errors } from './ru/errors.ts';
 import { lists } from './ru/lists.ts';
 import { login } from './ru/login.ts';
 import { drafts, pages } from './ru/pages.ts';
+import { password } from './ru/password.ts';
+import { reset } from './ru/reset.ts';
 import { system } from './ru/system.ts';
+import { users } from './ru/users.ts';
 
 /** Every sentence of the admin in Russian. */
 export const ru = {
@@ -25,4 +28,7 @@ export const ru = {
   lists,
   pages,
   drafts,
+  password,
+  reset,
+  users,
 };

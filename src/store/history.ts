@@ -73,8 +73,10 @@ export async function recordHistory(tx: Connection, actor: Actor, changes: reado
   }
 }
 
+/** A name as every database takes it, and no longer than is kept. */
 function cut(name: string): string {
-  return name.length <= NAME_CHARACTERS_MAX ? name : [...name].slice(0, NAME_CHARACTERS_MAX).join('');
+  const text = name.toWellFormed().replaceAll('\0', '\ufffd');
+  return text.length <= NAME_CHARACTERS_MAX ? text : [...text].slice(0, NAME_CHARACTERS_MAX).join('');
 }
 
 /** What to list. */

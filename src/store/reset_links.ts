@@ -8,19 +8,20 @@ import { USER_LABEL } from './users.ts';
 export const RESET_LINK_LIFE_MS = 24 * 3600 * 1000;
 const REMOVED_AT_ONCE_MAX = 10_000;
 
-/** Stores a link for a user; older ones of the same user end. */
+/** Stores a link for a user; older ones of the same user end. @returns until when it opens something */
 export async function createResetLink(
   tx: Connection,
   actor: Actor,
   user: { readonly id: number; readonly username: string },
   tokenHash: string,
-): Promise<void> {
+): Promise<Date> {
   const { resetLink } = tx.tables;
-  const expiresAt = sql.param(new Date(Date.now() + RESET_LINK_LIFE_MS), resetLink.expires_at);
+  const expiresAt = new Date(Date.now() + RESET_LINK_LIFE_MS);
   await tx.rows(sql`delete from ${resetLink} where user_id = ${user.id}`);
   await tx.rows(sql`
-    insert into ${resetLink} (token_hash, user_id, expires_at) values (${tokenHash}, ${user.id}, ${expiresAt})`);
+    insert into ${resetLink} (token_hash, user_id, expires_at) values (${tokenHash}, ${user.id}, ${sql.param(expiresAt, resetLink.expires_at)})`);
   await recordHistory(tx, actor, [{ action: 'reset_link', label: USER_LABEL, id: user.id, title: user.username }]);
+  return expiresAt;
 }
 
 /** The user a link was made for, or undefined when it is used, expired or invented. */
@@ -29,6 +30,15 @@ export async function findResetLink(connection: Connection, tokenHash: string): 
   const now = sql.param(new Date(), resetLink.expires_at);
   const [row] = await connection.rows(sql`
     select user_id from ${resetLink} where token_hash = ${tokenHash} and expires_at > ${now}`);
+  return row && toInteger(row.user_id);
+}
+
+/** Uses a link up. @returns its user, or undefined when it is used, expired or invented; of two at once one gets the user */
+export async function takeResetLink(tx: Connection, tokenHash: string): Promise<number | undefined> {
+  const { resetLink } = tx.tables;
+  const now = sql.param(new Date(), resetLink.expires_at);
+  const [row] = await tx.rows(sql`
+    delete from ${resetLink} where token_hash = ${tokenHash} and expires_at > ${now} returning user_id`);
   return row && toInteger(row.user_id);
 }
 

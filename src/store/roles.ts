@@ -58,12 +58,12 @@ export async function findViewerGroup(connection: Connection): Promise<number | 
 }
 
 /** The groups with or without that of viewers, as JSON. Groups that mean nothing here are kept. */
-export async function groupsFor(tx: Connection, role: Role, groups: readonly number[]): Promise<string> {
-  let viewers = await findViewerGroup(tx);
-  if (role === 'viewer' && viewers === undefined) {
-    const [made] = await tx.rows(sql`insert into ${tx.tables.group} (name) values (${VIEWER_GROUP}) returning id`);
-    viewers = toInteger(made?.id);
+export async function groupsFor(tx: Connection, role: Role | 'none', groups: readonly number[]): Promise<string> {
+  if (role === 'viewer') {
+    // Two who make the first two viewers at the same moment make one group.
+    await tx.rows(sql`insert into ${tx.tables.group} (name) values (${VIEWER_GROUP}) on conflict (name) do nothing`);
   }
+  const viewers = await findViewerGroup(tx);
   const others = groups.filter((id) => id !== viewers);
   return JSON.stringify(role === 'viewer' && viewers !== undefined ? [...others, viewers] : others);
 }

@@ -1,7 +1,7 @@
 /** Who is logged in. A session is named by the SHA-256 of its token; the token itself is in the browser alone. */
 import { sql } from 'drizzle-orm';
 import type { Connection } from '../db/connection.ts';
-import { toDate } from '../db/rows.ts';
+import { toDate, toText } from '../db/rows.ts';
 import { findViewerGroup, toUser, type User } from './roles.ts';
 
 /** A session without a request for this long is over. */
@@ -11,6 +11,7 @@ export const SESSION_LIFE_MS = 14 * 24 * 3600 * 1000;
 /** A session's last use is written down this often. */
 const SEEN_INTERVAL_MS = 60_000;
 const REMOVED_AT_ONCE_MAX = 10_000;
+export const SESSIONS_LISTED_MAX = 50;
 
 export interface Session {
   readonly tokenHash: string;
@@ -46,6 +47,30 @@ export async function findSession(
   const found = toUser(row, await findViewerGroup(connection));
   if (!found.isActive || found.role === 'none') return undefined;
   return { tokenHash, user: found, isDue: now - seenAt > SEEN_INTERVAL_MS };
+}
+
+/** A session as its user sees it. */
+export interface SessionEntry {
+  readonly tokenHash: string;
+  readonly address: string;
+  readonly createdAt: Date;
+  readonly seenAt: Date;
+}
+
+/** The sessions of a user that are not over, the last used first; at most `SESSIONS_LISTED_MAX`. */
+export async function listSessionsOf(connection: Connection, user: number, now = Date.now()): Promise<SessionEntry[]> {
+  const { session } = connection.tables;
+  const rows = await connection.rows(sql`
+    select token_hash, address, created_at, seen_at from ${session}
+    where user_id = ${user} and seen_at >= ${sql.param(new Date(now - SESSION_IDLE_MS), session.seen_at)}
+      and created_at >= ${sql.param(new Date(now - SESSION_LIFE_MS), session.created_at)}
+    order by seen_at desc, token_hash limit ${SESSIONS_LISTED_MAX}`);
+  return rows.map((row) => ({
+    tokenHash: toText(row.token_hash),
+    address: toText(row.address),
+    createdAt: toDate(row.created_at),
+    seenAt: toDate(row.seen_at),
+  }));
 }
 
 /** Writes down that a session was used. */

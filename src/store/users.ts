@@ -1,16 +1,19 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Connection } from '../db/connection.ts';
-import { toInteger, toText } from '../db/rows.ts';
+import type { Connection, Row } from '../db/connection.ts';
+import { toBoolean, toInteger, toText } from '../db/rows.ts';
 import { lockForEditing } from '../db/sql.ts';
 import { AppError } from '../errors.ts';
 import { type Actor, differences, type HistoryValues, recordHistory } from './history.ts';
 import { findViewerGroup, groupsFor, groupsOf, type Role, toUser, type User } from './roles.ts';
 import { removeSessionsOf } from './sessions.ts';
+import { forgetFailures } from './throttle.ts';
 
 /** Characters Django allows a user name. */
 export const USERNAME_CHARACTERS_MAX = 150;
+export const EMAIL_CHARACTERS_MAX = 254;
 /** What history calls a user. */
 export const USER_LABEL = 'auth.user';
+
 export interface UserCredentials {
   readonly id: number;
   readonly username: string;
@@ -18,13 +21,26 @@ export interface UserCredentials {
   readonly password: string;
 }
 
-/** The sentence about a user name that cannot be one, or undefined. The rule is Django's. */
-export function usernameProblem(username: string): string | undefined {
-  if (username === '') return 'the user name is empty';
+/** Why a name can be no user's: one sentence, and which one it is where others say it too. */
+export interface UsernameProblem {
+  readonly key: 'empty' | 'too_long' | 'characters';
+  readonly sentence: string;
+}
+
+/** What is wrong with a user name, or undefined. The rule is Django's. */
+export function usernameProblem(username: string): UsernameProblem | undefined {
+  if (username === '') return { key: 'empty', sentence: 'the user name is empty' };
   if ([...username].length > USERNAME_CHARACTERS_MAX)
-    return `the user name has more than ${USERNAME_CHARACTERS_MAX} characters`;
-  if (!/^[\p{L}\p{N}_.@+-]+$/u.test(username)) return 'a user name has letters, digits and @ . + - _ only';
+    return { key: 'too_long', sentence: `the user name has more than ${USERNAME_CHARACTERS_MAX} characters` };
+  if (!/^[\p{L}\p{N}_.@+-]+$/u.test(username))
+    return { key: 'characters', sentence: 'a user name has letters, digits and @ . + - _ only' };
   return undefined;
+}
+
+/** True for an email address as far as its form tells, and for none at all. */
+export function isEmail(text: string): boolean {
+  if (text === '') return true;
+  return text.length <= EMAIL_CHARACTERS_MAX && text.isWellFormed() && /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(text);
 }
 
 /** The user of this name, or undefined. Names are case-sensitive, as in Django. */
@@ -47,6 +63,11 @@ export function listUsers(connection: Connection): Promise<User[]> {
   return readUsers(connection, sql`order by u.username`);
 }
 
+/** True when somebody may manage users. */
+export async function hasActiveAdmin(connection: Connection): Promise<boolean> {
+  return (await listUsers(connection)).some((user) => user.role === 'admin' && user.isActive);
+}
+
 async function readUsers(connection: Connection, rest: SQL): Promise<User[]> {
   const { user } = connection.tables;
   const viewers = await findViewerGroup(connection);
@@ -64,10 +85,37 @@ function userValues({
   return { username, email, role, is_active: isActive };
 }
 
+/** Names what an edit of a user starts from; another edit in between changes it. */
+export function versionOf(user: User): string {
+  return new Bun.CryptoHasher('sha256')
+    .update(JSON.stringify(userValues(user)))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/**
+ * Locks all admins, in one order, so that two of them cannot each take the other's rights at the same moment.
+ * @returns their rows and that of the user `id`
+ * @throws AppError `forbidden` when the actor was an admin of the hub and is none any more
+ */
+async function lockAdmins(tx: Connection, actor: Actor, id = 0): Promise<Row[]> {
+  const { user } = tx.tables;
+  const rows = await tx.rows(sql`
+    select * from ${user} where id = ${id} or is_superuser = ${sql.param(true, user.is_superuser)}
+    order by id ${lockForEditing(tx.dialect)}`);
+  const isAdmin = rows.some((row) => toInteger(row.id) === actor.id && isActiveAdmin(row));
+  if (actor.via === 'admin' && !isAdmin) throw new AppError('forbidden', 'only an admin may do this');
+  return rows;
+}
+
+function isActiveAdmin(row: Row): boolean {
+  return toBoolean(row.is_superuser) && toBoolean(row.is_active);
+}
+
 /**
  * Stores a user and returns its id.
  * @param input `passwordHash` of `hashPassword`
- * @throws AppError `conflict` at `username` when the name is taken
+ * @throws AppError `conflict` at `username` when the name is taken, `forbidden` when the actor is no admin any more
  */
 export async function createUser(
   tx: Connection,
@@ -76,6 +124,7 @@ export async function createUser(
 ): Promise<number> {
   const { user } = tx.tables;
   const { username, email, passwordHash, role } = input;
+  await lockAdmins(tx, actor);
   const flag = (value: boolean) => sql.param(value, user.is_staff);
   const [row] = await tx.rows(sql`
     insert into ${user} (username, email, password, is_superuser, is_staff, is_active, date_joined, groups)
@@ -88,48 +137,54 @@ export async function createUser(
   return id;
 }
 
+/** What an edit of a user sets. */
+export interface UserEdit {
+  readonly email: string;
+  readonly role: Role | 'none';
+  readonly isActive: boolean;
+  /** `versionOf` the user that was edited; without one the edit is made whatever happened in between. */
+  readonly version?: string;
+}
+
 /**
- * Changes what a user may do, and whether at all; takes effect with the user's next request.
- * @throws AppError `not_found`, or `conflict` when no active admin would be left
+ * Changes what a user may do, and whether at all; takes effect with the user's next request. Who may not come in any
+ * more loses sessions and reset links.
+ * @throws AppError `not_found`; `forbidden` when the actor is no admin any more; `conflict` when no active admin would
+ * be left, or at `version` when the user was changed in between
  */
-export async function updateUser(
-  tx: Connection,
-  actor: Actor,
-  id: number,
-  input: { readonly email: string; readonly role: Role; readonly isActive: boolean },
-): Promise<void> {
-  const { user } = tx.tables;
-  // Admins are locked in one order, so that two of them cannot each take the other's rights at the same moment.
-  const rows = await tx.rows(sql`
-    select * from ${user} where id = ${id} or is_superuser = ${sql.param(true, user.is_superuser)}
-    order by id ${lockForEditing(tx.dialect)}`);
-  const viewers = await findViewerGroup(tx);
+export async function updateUser(tx: Connection, actor: Actor, id: number, edit: UserEdit): Promise<void> {
+  const { user, resetLink } = tx.tables;
+  const rows = await lockAdmins(tx, actor, id);
   const row = rows.find((candidate) => toInteger(candidate.id) === id);
   if (row === undefined) throw new AppError('not_found', `there is no user ${id}`);
-  const old = toUser(row, viewers);
-  const isAdmin = input.role === 'admin' && input.isActive;
-  const others = rows.map((other) => toUser(other, viewers)).filter((other) => other.id !== id);
-  if (
-    old.role === 'admin' &&
-    old.isActive &&
-    !isAdmin &&
-    !others.some((other) => other.role === 'admin' && other.isActive)
-  ) {
+  const old = toUser(row, await findViewerGroup(tx));
+  if (edit.version !== undefined && edit.version !== versionOf(old)) {
+    const sentence = 'the user was changed in between';
+    throw new AppError('conflict', sentence, { fields: { version: [sentence] } });
+  }
+  const staysAdmin = edit.role === 'admin' && edit.isActive;
+  const hasOther = rows.some((other) => toInteger(other.id) !== id && isActiveAdmin(other));
+  if (isActiveAdmin(row) && !staysAdmin && !hasOther) {
     throw new AppError('conflict', 'somebody has to be an active admin');
   }
   const flag = (value: boolean) => sql.param(value, user.is_staff);
   await tx.rows(sql`
-    update ${user} set email = ${input.email}, is_superuser = ${flag(input.role === 'admin')}, is_staff = ${flag(true)},
-      is_active = ${flag(input.isActive)}, groups = ${await groupsFor(tx, input.role, groupsOf(row))}
+    update ${user} set email = ${edit.email}, is_superuser = ${flag(edit.role === 'admin')},
+      is_staff = ${flag(edit.role !== 'none')}, is_active = ${flag(edit.isActive)},
+      groups = ${await groupsFor(tx, edit.role, groupsOf(row))}
     where id = ${id}`);
-  if (!input.isActive) await removeSessionsOf(tx, id);
-  const difference = differences(userValues(old), userValues({ ...old, ...input }));
+  if (!edit.isActive || edit.role === 'none') {
+    await removeSessionsOf(tx, id);
+    await tx.rows(sql`delete from ${resetLink} where user_id = ${id}`);
+  }
+  const { email, role, isActive } = edit;
+  const difference = differences(userValues(old), userValues({ ...old, email, role, isActive }));
   if (difference === undefined) return;
   await recordHistory(tx, actor, [{ action: 'update', label: USER_LABEL, id, title: old.username, ...difference }]);
 }
 
 /**
- * Replaces a user's password hash and ends the user's sessions.
+ * Replaces a user's password hash, ends the user's sessions and reset links, and forgets failed logins of the account.
  * @param keptSession the token hash of the session that stays
  * @throws AppError `not_found`
  */
@@ -147,6 +202,7 @@ export async function setPassword(
   const id = toInteger(row.id);
   await removeSessionsOf(tx, id, keptSession);
   await tx.rows(sql`delete from ${resetLink} where user_id = ${id}`);
+  await forgetFailures(tx, username);
   await recordHistory(tx, actor, [{ action: 'password', label: USER_LABEL, id, title: username }]);
 }
 
@@ -156,10 +212,17 @@ export async function upgradePassword(tx: Connection, id: number, from: string, 
   await tx.rows(sql`update ${user} set password = ${to} where id = ${id} and password = ${from}`);
 }
 
-/** Writes down that a user has just logged in. */
-export async function noteLogin(tx: Connection, id: number): Promise<void> {
+/**
+ * Writes down that a user has just logged in, in the transaction that begins the session.
+ * @param passwordHash the hash that the password was compared with
+ * @returns false when it was changed or the user disabled meanwhile: then no session may begin
+ */
+export async function noteLogin(tx: Connection, id: number, passwordHash: string): Promise<boolean> {
   const { user } = tx.tables;
-  await tx.rows(sql`update ${user} set last_login = ${sql.param(new Date(), user.last_login)} where id = ${id}`);
+  const rows = await tx.rows(sql`
+    update ${user} set last_login = ${sql.param(new Date(), user.last_login)}
+    where id = ${id} and password = ${passwordHash} and is_active = ${sql.param(true, user.is_active)} returning id`);
+  return rows.length > 0;
 }
 
 /** Sets the language the admin speaks to a user; '' for what the browser asks for. */

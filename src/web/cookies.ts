@@ -30,27 +30,37 @@ export function sessionCookie(token: string, safety: CookieSafety, seconds: numb
   return `${sessionName(safety)}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
-const FLASH_NAME = 'contenthub_flash';
+function flashName(safety: CookieSafety): string {
+  return safety === 'secure' ? '__Host-contenthub_flash' : 'contenthub_flash';
+}
 
 /** A short text for the next page this browser opens, '' without one. */
-export function readFlash(request: Request): string {
+export function readFlash(request: Request, safety: CookieSafety): string {
   try {
-    return decodeURIComponent(readCookie(request, FLASH_NAME));
+    return decodeURIComponent(readCookie(request, flashName(safety)));
   } catch {
     return '';
   }
 }
 
 /** A `Set-Cookie` with a text for the next page; '' takes it away again. */
-export function flashCookie(text: string): string {
+export function flashCookie(text: string, safety: CookieSafety): string {
   const seconds = text === '' ? 0 : FLASH_SECONDS;
-  return `${FLASH_NAME}=${encodeURIComponent(text)}; Path=/admin/; Max-Age=${seconds}; HttpOnly; SameSite=Lax`;
+  const value = encodeURIComponent(text.toWellFormed());
+  const secure = safety === 'secure' ? '; Secure' : '';
+  return `${flashName(safety)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
+/**
+ * The value of a cookie, '' without it. Of several with one name none counts: all but one come from somebody who may set
+ * cookies for this host and should not say who is logged in. Only spaces and tabs are trimmed: with more, another name
+ * could pass for one with `__Host-`.
+ */
 function readCookie(request: Request, name: string): string {
-  for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
-    const [key = '', ...value] = pair.trim().split('=');
-    if (key === name) return value.join('=');
-  }
-  return '';
+  const values = (request.headers.get('cookie') ?? '')
+    .split(';')
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
+  return values.length === 1 ? (values[0] ?? '') : '';
 }

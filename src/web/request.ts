@@ -101,3 +101,16 @@ export function pathOf(request: Request): string {
   const end = url.slice(start).search(/[?#]/);
   return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
+
+const SECRET_PATH = /^\/admin\/reset\/./;
+
+/** True for an address that opens a door to whoever knows it: it goes into no log and no `Referer`. */
+export function isSecretPath(path: string): boolean {
+  return SECRET_PATH.test(path);
+}
+
+/** The path of a request for the log. */
+export function printablePath(request: Request): string {
+  const path = pathOf(request);
+  return isSecretPath(path) ? '/admin/reset/…' : path;
+}

@@ -28,7 +28,7 @@ import { home } from './home.ts';
 import { htmlResponse } from './html.ts';
 import { createMetrics } from './metrics.ts';
 import type { Readiness, Roles } from './readiness.ts';
-import { type PeerLookup, pathOf, queryOf, readOrigins, requestId } from './request.ts';
+import { type PeerLookup, pathOf, printablePath, queryOf, readOrigins, requestId } from './request.ts';
 import { createRequestDurations } from './requests.ts';
 import { sendPlain } from './respond.ts';
 import { createRouteNames } from './route_names.ts';
@@ -80,7 +80,7 @@ export function buildWeb(
       const id = requestId(request);
       ids.set(request, id);
       const stack = error instanceof Error ? error.stack : undefined;
-      log.error(`${request.method} ${pathOf(request)} failed: ${messageOf(error)}`, {
+      log.error(`${request.method} ${printablePath(request)} failed: ${messageOf(error)}`, {
         requestId: id,
         stack,
       });

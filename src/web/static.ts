@@ -21,6 +21,7 @@ import inlinesMovingScript from '../../views/assets/inlines_moving.js' with { ty
 import listsScript from '../../views/assets/lists.js' with { type: 'file' };
 import previewScript from '../../views/assets/preview.js' with { type: 'file' };
 import redocStart from '../../views/assets/redoc.js' with { type: 'file' };
+import accountsStyle from '../../views/assets/styles/accounts.css' with { type: 'file' };
 import adminStyle from '../../views/assets/styles/admin.css' with { type: 'file' };
 import baseStyle from '../../views/assets/styles/base.css' with { type: 'file' };
 import chooserStyle from '../../views/assets/styles/chooser.css' with { type: 'file' };
@@ -50,6 +51,7 @@ const ASSETS = [
       conflictStyle,
       contentsStyle,
       inlinesStyle,
+      accountsStyle,
     ],
   },
   { name: 'admin.js', path: adminScript },

@@ -6,11 +6,14 @@ import { ru } from '../../src/messages/ru.ts';
 import { createContent } from '../../src/store/contents.ts';
 import type { Actor } from '../../src/store/history.ts';
 import { createPage } from '../../src/store/pages.ts';
+import { createResetLink } from '../../src/store/reset_links.ts';
 import { createUser } from '../../src/store/users.ts';
 import { hashPassword } from '../../src/web/passwords.ts';
+import { hashToken } from '../../src/web/tokens.ts';
+import { TESTER } from '../help/actor.ts';
 import { logIn, openVisitor, PASSWORD, type Visitor } from '../help/admin.ts';
 import { startTestHub, type TestHub } from '../help/hub.ts';
-import { listScreens } from '../help/screens.ts';
+import { listScreens, RESET_TOKEN } from '../help/screens.ts';
 import { latinWordsOf, sentencesOf } from '../help/sentences.ts';
 
 const ADMIN = 'админ';
@@ -46,7 +49,8 @@ describe('in Russian', async () => {
     hub = await startTestHub('sqlite');
     const passwordHash = await hashPassword(PASSWORD);
     await hub.database.tx(async (tx) => {
-      await createUser(tx, ACTOR, { username: ADMIN, email: '', passwordHash, role: 'admin' });
+      const id = await createUser(tx, TESTER, { username: ADMIN, email: '', passwordHash, role: 'admin' });
+      await createResetLink(tx, TESTER, { id, username: ADMIN }, hashToken(RESET_TOKEN));
       const contents = [];
       for (const type of contentTypes) {
         const fields = Object.entries(type.fields).map(([name, { control }]) => [

@@ -7,11 +7,13 @@ import { startRedis, type TestRedis } from '../help/redis.ts';
 import { load, NATURAL_DUMP } from './fixtures/loading.ts';
 import { openTerminal } from './terminal.ts';
 
+const SECRET_KEY = 'wQ8rTz0bVn4LkXc2Jm7HsYp5GdFa9EuRi1OoBvNq';
+
 let target: TestDatabase;
 let settings: Record<string, string>;
 beforeAll(async () => {
   target = await createTestDatabase('sqlite');
-  settings = { DATABASE_URL: target.url };
+  settings = { DATABASE_URL: target.url, SECRET_KEY, TRUSTED_PROXIES: '127.0.0.1' };
   await load(target.database, NATURAL_DUMP);
 });
 afterAll(async () => {
@@ -43,6 +45,42 @@ describe('check', () => {
     expect(weak.stdout).toContain('ALLOWED_HOSTS is *');
     expect((await run(['check', '--deploy'])).stdout).toContain('ALLOWED_HOSTS names this machine only');
     expect((await run(['check', '--deploy'], { ALLOWED_HOSTS: 'hub.example.org' })).stdout).toBe('no problems found\n');
+  });
+
+  test.each([
+    ['SECRET_KEY looks like a placeholder', { SECRET_KEY: 'django-insecure-k3v9x0w1q8z7y6t5r4e2' }],
+    ['SECRET_KEY looks like a placeholder', { SECRET_KEY: 'please change me before you go online' }],
+    ['SECRET_KEY is no random text', { SECRET_KEY: 'a'.repeat(64) }],
+    ['SECRET_KEY is no random text', { SECRET_KEY: '0123456789abcdef0123456789abcdef' }],
+    ['SECRET_KEY is no random text', { SECRET_KEY: 'abcdefghijklmnopqrstuvwxyz1234567890' }],
+    ['SECRET_KEY_FALLBACKS has a key', { SECRET_KEY_FALLBACKS: 'b'.repeat(40) }],
+    ['SECRET_KEY is missing', { SECRET_KEY: '', DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d' }],
+    ['INSECURE_COOKIES is on', { INSECURE_COOKIES: '1' }],
+    ['TRUSTED_PROXIES is empty: no request counts as https', { TRUSTED_PROXIES: '' }],
+    ['TRUSTED_PROXIES believes everybody', { TRUSTED_PROXIES: '0.0.0.0/0' }],
+  ])('--deploy says: %s', async (sentence, weak) => {
+    const { code, stdout } = await run(['check', '--deploy'], { ALLOWED_HOSTS: 'hub.example.org', ...weak });
+    expect(code).toBe(1);
+    expect(stdout).toContain(sentence);
+    for (const name of ['SECRET_KEY', 'SECRET_KEY_FALLBACKS'] as const) {
+      const key = new Map(Object.entries(weak)).get(name);
+      if (key) expect(stdout).not.toContain(key);
+    }
+  });
+
+  test('without any host is refused as every command is', async () => {
+    const { code, stderr } = await run(['check', '--deploy'], { ALLOWED_HOSTS: ',' });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('ALLOWED_HOSTS: ')]);
+  });
+
+  test('--deploy wants somebody who may manage users', async () => {
+    const empty = await createTestDatabase('sqlite');
+    const { code, stdout } = await run(['check', '--deploy'], { DATABASE_URL: empty.url, ALLOWED_HOSTS: 'h.example' });
+    await empty.drop();
+    expect([code, stdout]).toEqual([
+      1,
+      'there is no active superuser; run contenthub createsuperuser\n1 problem(s) found\n',
+    ]);
   });
 
   test('--deploy wants TLS to a Postgres elsewhere', async () => {

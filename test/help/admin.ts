@@ -1,10 +1,14 @@
 /** A person at the admin, without a browser: keeps the cookie, finds the token of each form, follows nothing. */
 import type { Database } from '../../src/db/connection.ts';
 import type { Role } from '../../src/store/roles.ts';
-import { createUser } from '../../src/store/users.ts';
+import { createSession } from '../../src/store/sessions.ts';
+import { createUser, findUser } from '../../src/store/users.ts';
+import { createCsrfToken } from '../../src/web/csrf.ts';
 import { hashPassword } from '../../src/web/passwords.ts';
+import { createToken, hashToken } from '../../src/web/tokens.ts';
 import { TESTER } from './actor.ts';
 import type { TestHub } from './hub.ts';
+import { TEST_SECRET_KEY } from './program.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -31,8 +35,14 @@ export async function createUsers(database: Database): Promise<void> {
 
 /** Somebody who has not logged in, with the cookie and token of the login page. */
 export async function openVisitor(hub: Pick<TestHub, 'url'>): Promise<Visitor> {
-  const jar = new Map<string, string>();
-  let token = '';
+  const visitor = createVisitor(hub, new Map(), '');
+  await visitor.get('/admin/login/');
+  return visitor;
+}
+
+/** A browser with these cookies, and a token for its first form. */
+function createVisitor(hub: Pick<TestHub, 'url'>, jar: Map<string, string>, firstToken: string): Visitor {
+  let token = firstToken;
   const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
 
   async function send(path: string, init: RequestInit): Promise<Response> {
@@ -47,7 +57,7 @@ export async function openVisitor(hub: Pick<TestHub, 'url'>): Promise<Visitor> {
     return response;
   }
 
-  const visitor: Visitor = {
+  return {
     cookie,
     token: () => token,
     get: (path, headers = {}) => send(path, { headers: { Cookie: cookie(), ...headers } }),
@@ -59,8 +69,18 @@ export async function openVisitor(hub: Pick<TestHub, 'url'>): Promise<Visitor> {
       return send(path, { method: 'POST', body, headers: { Cookie: cookie(), ...headers } });
     },
   };
-  await visitor.get('/admin/login/');
-  return visitor;
+}
+
+/**
+ * Somebody whose session is put into the database, without a login and its hash.
+ * @param username one of `createUsers`, or any other
+ */
+export async function enter(hub: Pick<TestHub, 'url' | 'database'>, username: Role | string): Promise<Visitor> {
+  const user = await findUser(hub.database, username);
+  if (user === undefined) throw new Error(`there is no user ${username}`);
+  const cookie = createToken();
+  await hub.database.tx((tx) => createSession(tx, hashToken(cookie), user.id, '127.0.0.1'));
+  return createVisitor(hub, new Map([['contenthub_session', cookie]]), createCsrfToken([TEST_SECRET_KEY], cookie));
 }
 
 /** Somebody who has logged in. @param username one of `createUsers`, or another with the same password */

@@ -5,8 +5,11 @@ import { findContent, updateContent } from '../../src/store/contents.ts';
 import type { Actor } from '../../src/store/history.ts';
 import { applyBatch } from '../../src/store/impressions.ts';
 import { createPage, findPage, updatePage } from '../../src/store/pages.ts';
+import { createResetLink } from '../../src/store/reset_links.ts';
+import { hashToken } from '../../src/web/tokens.ts';
 import { createUsers } from './admin.ts';
 import { startTestHub, type Target, type TestHub } from './hub.ts';
+import { RESET_TOKEN } from './screens.ts';
 
 const SAMPLE_CONTENT = join(import.meta.dirname, '..', '..', 'fixtures', 'sample_content.json');
 const EDITOR: Actor = { via: 'admin', id: undefined, name: 'editor', address: '127.0.0.1' };
@@ -17,6 +20,8 @@ const NOBODY = 987_654;
 export async function startSampleHub(target: Target): Promise<TestHub> {
   const hub = await startTestHub(target, { fixtures: [SAMPLE_CONTENT] });
   await createUsers(hub.database);
+  const viewer = { id: 1, username: 'viewer' };
+  await hub.database.tx((tx) => createResetLink(tx, EDITOR, viewer, hashToken(RESET_TOKEN)));
   await edit(hub.database);
   await view(hub.database);
   return hub;

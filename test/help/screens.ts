@@ -46,18 +46,24 @@ export async function listScreens(): Promise<ShownScreen[]> {
   const routes = await readRoutes();
   return (
     routes
-      // The chooser's answers are for programs; the screens that hold a chooser show it.
-      .filter(({ method, path }) => method === 'GET' && !path.startsWith('/admin/autocomplete/'))
+      // The chooser's answers are for programs; the screens that hold a chooser show it. A link is made by a form.
+      .filter(({ method, path }) => method === 'GET' && !/^\/admin\/(autocomplete|users\/:id\/reset)\//.test(path))
       .flatMap(({ path: pattern, access }) =>
         addressesOf(pattern).map((path): ShownScreen => ({ pattern, path, access })),
       )
   );
 }
 
-/** Everything in the sample hub has something with the number 1. */
-function addressesOf(pattern: string): string[] {
+/** Opens the screen for a new password, in a hub where `createResetLink` was called with its hash. */
+export const RESET_TOKEN = 'token-of-the-link-that-tests-set-passwords-';
+
+/**
+ * Addresses that a pattern stands for, one for each content type where it names one. Everything in the sample hub has
+ * something with the number 1.
+ */
+export function addressesOf(pattern: string): string[] {
   const withTypes = pattern.includes(':type')
     ? contentTypes.map(({ type }) => pattern.replace(':type', type))
     : [pattern];
-  return withTypes.map((path) => path.replaceAll(/:\w+/g, '1'));
+  return withTypes.map((path) => path.replace(':token', RESET_TOKEN).replaceAll(/:\w+/g, '1'));
 }

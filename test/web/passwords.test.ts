@@ -2,11 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import { AppError } from '../../src/errors.ts';
 import {
   dummyVerify,
-  generatePassword,
   hashPassword,
   PASSWORD_CHARACTERS_MAX,
   PBKDF2_ITERATIONS_MAX,
-  passwordProblems,
   verifyPassword,
 } from '../../src/web/passwords.ts';
 
@@ -117,7 +115,8 @@ describe("Django's hashes", () => {
     const took = await milliseconds(async () => {
       expect(await verifyPassword(PASSWORD, hash)).toEqual(NO_MATCH);
     });
-    expect(took).toBeGreaterThan(ours / 2);
+    // Wide: other programs run beside. Without the work it would be a thousandth.
+    expect(took).toBeGreaterThan(ours / 5);
   });
 });
 
@@ -164,101 +163,5 @@ describe('time', () => {
     for (const error of refused) expect(error).toMatchObject({ kind: 'unavailable' });
     expect(refused[0]).toBeInstanceOf(AppError);
     expect(await verifyPassword(PASSWORD, DJANGO_PBKDF2)).toEqual(MATCH_TO_UPGRADE);
-  });
-});
-
-describe('the rules for a new password', () => {
-  test.each([
-    PASSWORD,
-    'пароль не из словаря',
-    '密码密码很长很长很长的句子',
-    '😀🎈🚀🌵🦊🍕🎹📚🔑🌙⚓🎲',
-    'x7!Kq2#Lm9$Z',
-    ' leading and trailing ',
-    'abc of gardening 1984',
-    `${'long passphrase '.repeat(7)}- the end.`,
-  ])('%j is fine', (password) => {
-    expect(passwordProblems(password, 'editor')).toEqual([]);
-  });
-
-  test('counts characters, not code units', () => {
-    expect(passwordProblems('😀🎈🚀🌵🦊🍕🎹📚🔑🌙⚓', 'editor')).toEqual([
-      'The password must have at least 12 characters, this one has 11.',
-    ]);
-    const longest = [...'кактус🌵 и лиса🦊, '.repeat(20)].slice(0, 128).join('');
-    expect(passwordProblems(longest, 'editor')).toEqual([]);
-    expect(passwordProblems(`${longest}🌙`, 'editor')).toEqual([
-      'The password must have at most 128 characters, this one has 129.',
-    ]);
-  });
-
-  test.each(['', ' '.repeat(20), '\t\n\u00a0\u3000 \u2003'.repeat(3)])('only white space is none: %j', (password) => {
-    expect(passwordProblems(password, 'editor')).toEqual(['The password must not be empty or only white space.']);
-  });
-
-  test.each([
-    'password1234',
-    'PASSWORD1234',
-    'administrator',
-    'qazwsxedcrfv',
-    'aaaaaaaaaaaa',
-    'ababababababa',
-    'abc123abc123abc',
-    '12345678901234',
-    'abcdefghijklmnop',
-    'qwertyuiopasdf',
-    '1qaz2wsx3edc4rfv5tgb',
-    'poiuytrewq321!',
-    'йцукенгшщзфыва',
-  ])('a common one is refused: %j', (password) => {
-    expect(passwordProblems(password, 'someone')).toEqual(['The password is too common.']);
-  });
-
-  test.each([
-    ['jonathan.smith', 'jonathan.smith'],
-    ['jonathan.smith', 'JONATHAN.SMITH-2026'],
-    ['jonathan.smith', 'my name: Jonathan Smith'],
-    ['jonathan.smith', 'j0nathan_sm1th'],
-    ['jonathan.smith', 'htims.nahtanoj'],
-    ['jonathan.smith', 'jonathansmit'],
-    ['editor@example.org', 'the-editor-of-it-all'],
-    ['ЖанДарк', 'я жандарк орлеанская'],
-    ['bob', 'bob went to town'],
-  ])('for the user %j, %j is too similar', (username, password) => {
-    expect(passwordProblems(password, username)).toEqual(['The password is too similar to the user name.']);
-  });
-
-  test('a user name of a letter or two forbids nothing, nor does one of signs only', () => {
-    expect(passwordProblems(PASSWORD, 'a')).toEqual([]);
-    expect(passwordProblems(PASSWORD, '@.+-_')).toEqual([]);
-    expect(passwordProblems('!#%&/()=?-_.:,;', 'editor')).toEqual([]);
-    expect(passwordProblems(PASSWORD, '')).toEqual([]);
-  });
-
-  test('all problems are named together', () => {
-    expect(passwordProblems('editor', 'editor')).toEqual([
-      'The password must have at least 12 characters, this one has 6.',
-      'The password is too similar to the user name.',
-    ]);
-  });
-});
-
-describe('a generated password', () => {
-  test('is long, unambiguous, different each time, and passes the rules', () => {
-    const passwords = Array.from({ length: 200 }, generatePassword);
-    for (const password of passwords) {
-      expect(password).toMatch(/^[a-hjkmnp-zA-HJKMNP-Z2-9]{20,}$/);
-      expect(passwordProblems(password, 'admin')).toEqual([]);
-    }
-    expect(new Set(passwords).size).toBe(passwords.length);
-  });
-
-  test('uses every character of its alphabet about as often', () => {
-    const counts = new Map<string, number>();
-    const text = Array.from({ length: 4000 }, generatePassword).join('');
-    for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
-    const mean = text.length / counts.size;
-    expect(counts.size).toBeGreaterThanOrEqual(50);
-    for (const count of counts.values()) expect(Math.abs(count - mean)).toBeLessThan(6 * Math.sqrt(mean));
   });
 });

@@ -15,7 +15,12 @@ function entriesOf({ m, contentTypes }: Chrome, { role }: User): { section: Sect
       href: `/admin/contents/${type}/`,
       text: `${namePlural.charAt(0).toLocaleUpperCase(m.language)}${namePlural.slice(1)}`,
     })),
-    ...(role === 'admin' ? ([{ section: 'system', href: '/admin/system/', text: frame.system }] as const) : []),
+    ...(role === 'admin'
+      ? ([
+          { section: 'users', href: '/admin/users/', text: frame.users },
+          { section: 'system', href: '/admin/system/', text: frame.system },
+        ] as const)
+      : []),
   ];
 }
 
@@ -66,6 +71,9 @@ export function AccountMenu({ chrome, user }: { chrome: Chrome; user: User }): J
             ))}
           </fieldset>
         </form>
+        <a href="/admin/password/" safe>
+          {m.frame.password}
+        </a>
         <a href="/api/docs/" safe>
           {m.frame.api}
         </a>

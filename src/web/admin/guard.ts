@@ -8,13 +8,15 @@ import { ErrorPage } from '../../../views/error.tsx';
 import { AppError } from '../../errors.ts';
 import { recordHistory } from '../../store/history.ts';
 import { findSession, touchSession } from '../../store/sessions.ts';
+import { takeFromBudget } from '../../store/throttle.ts';
+import { cookieSafety } from '../cookies.ts';
 import { CSRF_FIELD, CSRF_HEADER, isCsrfToken, isFromThisSite } from '../csrf.ts';
 import { RETRY_AFTER_SECONDS } from '../errors.ts';
 import { createForm, type FormInput, readForm } from '../forms.ts';
 import { pathOf, queryOf, requestId } from '../request.ts';
 import { sendPlain } from '../respond.ts';
 import { hashToken } from '../tokens.ts';
-import { type Answer, sendReply } from './answer.ts';
+import { type Answer, adminHeaders, sendReply } from './answer.ts';
 import { readKeptForm } from './kept.ts';
 import { askToLogIn } from './login.ts';
 import { type AdminContext, type AdminRequest, type AdminRoute, mayUse, type Reply } from './screen.ts';
@@ -32,16 +34,23 @@ interface Table {
 }
 
 const NO_FORM = createForm([]);
+/** Denials of one user that history takes in an hour. */
+const DENIALS_WRITTEN_MAX = 200;
 
 /** The admin's routes as Elysia's. @param logFailure logs an unexpected error under the request's id */
 export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], logFailure: LogFailure): Elysia {
   const app = new Elysia({ name: 'admin' });
+  const headersOf = (request: Request) => {
+    const safety = cookieSafety(request, admin.origins, admin.config.insecureCookies);
+    return adminHeaders({ request, safety });
+  };
   const serve = async (rows: readonly AdminRoute[], request: Request, params: Params) => {
     try {
       return await serveVisitor(admin, { routes, rows, logFailure }, await visit(admin, request), params);
     } catch (error) {
       logFailure(request, error);
       return sendPlain(request, 503, 'The database does not answer. Try again in a moment.\n', {
+        ...headersOf(request),
         'Retry-After': String(RETRY_AFTER_SECONDS),
       });
     }
@@ -49,7 +58,7 @@ export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], l
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
     const handler = ({ request, params }: { request: Request; params: Params }) => serve(rows, request, params);
     app.all(path, handler).head(path, handler);
-    app.all(path.slice(0, -1), ({ request }) => redirectToSlash(request));
+    app.all(path.slice(0, -1), ({ request }) => redirectToSlash(request, headersOf(request)));
   }
   app.all('/admin/*', ({ request }) => serve([], request, {}));
   return app;
@@ -150,7 +159,10 @@ export function toRequest(visitor: Visitor, params: Params, form: FormInput): Ad
 async function deny({ database }: AdminContext, visitor: Visitor): Promise<Answer> {
   const { actor } = toRequest(visitor, {}, NO_FORM);
   const title = `${visitor.request.method} ${pathOf(visitor.request)}`;
-  await database.tx((tx) => recordHistory(tx, actor, [{ action: 'denied', label: '', id: undefined, title }]));
+  await database.tx(async (tx) => {
+    if (!(await takeFromBudget(tx, `denied:${actor.id}`, DENIALS_WRITTEN_MAX))) return;
+    await recordHistory(tx, actor, [{ action: 'denied', label: '', id: undefined, title }]);
+  });
   return errorReply(visitor, 'forbidden', 403);
 }
 
@@ -181,12 +193,9 @@ function errorReply(
   return { html: ErrorPage({ chrome, kind, requestId: id }), status, headers: { ...headers, ...retry } };
 }
 
-function redirectToSlash(request: Request): Response {
+function redirectToSlash(request: Request, headers: Readonly<Record<string, string>>): Response {
   const query = queryOf(request);
   const status = ['GET', 'HEAD'].includes(request.method) ? 301 : 308;
   const location = `${pathOf(request)}/${query === '' ? '' : `?${query}`}`;
-  return new Response(null, {
-    status,
-    headers: { Location: location, 'Content-Length': '0', 'Cache-Control': 'no-store' },
-  });
+  return new Response(null, { status, headers: { ...headers, Location: location, 'Content-Length': '0' } });
 }

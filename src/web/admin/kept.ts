@@ -3,7 +3,7 @@
  * as if nothing had happened. Its token was checked when it came, so no other site can have made it up.
  */
 import { CSRF_FIELD } from '../csrf.ts';
-import { createForm, type FormInput } from '../forms.ts';
+import { createForm, FORM_FIELDS_MAX, type FormInput } from '../forms.ts';
 import type { AdminRoute } from './screen.ts';
 
 /** Where a kept form was going, and what it said. */
@@ -25,7 +25,7 @@ export function readKeptForm(routes: readonly AdminRoute[], text: string | undef
   if (kept === undefined) return undefined;
   for (const route of routes) {
     // A login inside a login would go round in circles.
-    if (route.method !== 'POST' || route.access === 'anyone') continue;
+    if (route.method !== 'POST' || route.access === 'anyone' || route.afterLogin !== undefined) continue;
     const params = matchPath(route.path, kept.path);
     if (params !== undefined) return { route, params, form: createForm(kept.entries) };
   }
@@ -37,7 +37,7 @@ function parse(text: string): { path: string; entries: [string, string][] } | un
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || !('path' in value) || !('entries' in value)) return undefined;
     const { path, entries } = value;
-    if (typeof path !== 'string' || !Array.isArray(entries)) return undefined;
+    if (typeof path !== 'string' || !Array.isArray(entries) || entries.length > FORM_FIELDS_MAX) return undefined;
     return { path, entries: entries.filter(isEntry) };
   } catch {
     return undefined;

@@ -5,7 +5,13 @@ import type { AdminContext, AdminRequest, Reply, Screen } from './screen.ts';
 
 /** `POST /admin/language/`: the language the admin speaks to this user; '' for what the browser asks for. */
 export const languageScreen: Screen = (admin) => [
-  { method: 'POST', path: '/admin/language/', access: 'viewer', handle: (visit) => chooseLanguage(admin, visit) },
+  {
+    method: 'POST',
+    path: '/admin/language/',
+    access: 'viewer',
+    afterLogin: '/admin/',
+    handle: (visit) => chooseLanguage(admin, visit),
+  },
 ];
 
 async function chooseLanguage({ database }: AdminContext, { form, user }: AdminRequest): Promise<Reply> {

@@ -1,14 +1,14 @@
 /** Logging in and out. */
 import { LoginPage } from '../../../views/login.tsx';
-import { AppError } from '../../errors.ts';
 import { recordHistory } from '../../store/history.ts';
 import { createSession, removeSession } from '../../store/sessions.ts';
-import { clearFailures, findBlock, recordFailure, throttleKeys } from '../../store/throttle.ts';
+import { admitAttempt, forgiveAttempt, takeFromBudget, throttleKeys } from '../../store/throttle.ts';
 import {
   findUser,
   findUserById,
   noteLogin,
   USER_LABEL,
+  USERNAME_CHARACTERS_MAX,
   type UserCredentials,
   upgradePassword,
 } from '../../store/users.ts';
@@ -18,19 +18,26 @@ import { dummyVerify, hashPassword, verifyPassword } from '../passwords.ts';
 import { pathOf } from '../request.ts';
 import { createToken, hashToken } from '../tokens.ts';
 import { keepForm } from './kept.ts';
-import type { AdminContext, AdminRequest, AdminRoute, Reply, Screen } from './screen.ts';
+import { type AdminContext, type AdminRequest, type AdminRoute, type Reply, type Screen, userOf } from './screen.ts';
 import type { Visitor } from './visit.ts';
 
 const LOGIN_PATH = '/admin/login/';
-/** Longer names are nobody's, and are not looked for. */
-const USERNAME_CHARACTERS_MAX = 150;
+const NEXT_CHARACTERS_MAX = 2000;
+/** Failed logins that history takes in an hour; all of them are counted by the throttle. */
+const FAILURES_WRITTEN_MAX = 1000;
 /** A failed login is answered this long after it came, whatever it failed on, so that time tells nothing. */
 const FAILURE_ANSWER_MS = 700;
 
 export const loginScreen: Screen = (admin) => [
   { method: 'GET', path: LOGIN_PATH, access: 'anyone', handle: (visit) => showLogin(visit) },
   { method: 'POST', path: LOGIN_PATH, access: 'anyone', handle: (visit) => logIn(admin, visit) },
-  { method: 'POST', path: '/admin/logout/', access: 'viewer', handle: (visit) => logOut(admin, visit) },
+  {
+    method: 'POST',
+    path: '/admin/logout/',
+    access: 'viewer',
+    afterLogin: '/admin/',
+    handle: (visit) => logOut(admin, visit),
+  },
 ];
 
 function showLogin(visit: AdminRequest): Reply {
@@ -41,12 +48,20 @@ function showLogin(visit: AdminRequest): Reply {
 
 /** What somebody without a session gets: a login form that leads back; with a form that was sent, one that keeps it. */
 export function askToLogIn(visitor: Visitor, route: AdminRoute | undefined, form: FormInput): Reply {
-  const isSent = route?.method === 'POST';
-  const next = isSent ? '/admin/' : visitor.chrome.path;
+  const next = placeOf(visitor, route);
   const address = `${LOGIN_PATH}?next=${encodeURIComponent(next)}`;
   if (visitor.isFragment) return { html: '', status: 401, headers: { 'HX-Redirect': address } };
-  if (!isSent || pathOf(visitor.request) === '/admin/logout/') return { redirect: address, status: 302 };
+  if (route?.method !== 'POST' || route.afterLogin !== undefined) return { redirect: address, status: 302 };
   return loginPage(visitor, { next, kept: keepForm(pathOf(visitor.request), form), status: 401 });
+}
+
+/** Where somebody is who has to log in: of a part of a page its page. */
+function placeOf({ request, chrome, isFragment }: Visitor, route: AdminRoute | undefined): string {
+  if (isFragment) {
+    const page = request.headers.get('hx-current-url') ?? '';
+    return URL.canParse(page) ? safeNext(new URL(page).pathname + new URL(page).search) : '/admin/';
+  }
+  return route?.method === 'POST' ? (route.afterLogin ?? '/admin/') : chrome.path;
 }
 
 interface LoginState {
@@ -70,14 +85,15 @@ async function logIn(admin: AdminContext, visit: AdminRequest): Promise<Reply> {
   const username = form.get('username') ?? '';
   const state = { username, next: safeNext(form.get('next')), kept: form.get('kept') ?? '' };
   if (visit.safety === 'refused') return loginPage(visit, { ...state, status: 403 });
-  const keys = throttleKeys(username.slice(0, USERNAME_CHARACTERS_MAX), address);
-  const block = await findBlock(admin.database, keys);
-  if (block > 0) return throttledPage(visit, state, block);
+  const keys = throttleKeys(username, address);
+  const { isAdmitted, blockMs } = await admin.database.tx((tx) => admitAttempt(tx, keys));
+  if (!isAdmitted) return throttledPage(visit, state, blockMs);
   const user = await authenticate(admin, username, form.get('password') ?? '');
-  if (user !== undefined) return beginSession(admin, visit, user, state);
-  const blockedMs = await noteFailure(admin, visit, username, keys);
+  const token = user && (await beginSession(admin, visit, user, keys));
+  if (token !== undefined) return { session: token, next: state.next, kept: state.kept };
+  await noteFailure(admin, visit, username);
   await Bun.sleep(Math.max(0, FAILURE_ANSWER_MS - (performance.now() - began)));
-  if (blockedMs > 0) return throttledPage(visit, state, blockedMs);
+  if (blockMs > 0) return throttledPage(visit, state, blockMs);
   return loginPage(visit, { ...state, problem: m.login.wrong, status: 422 });
 }
 
@@ -104,49 +120,45 @@ async function authenticate(
   if (!matches) return undefined;
   const user = await findUserById(database, known.id);
   if (user === undefined || !user.isActive || user.role === 'none') return undefined;
-  if (needsUpgrade) {
-    const upgraded = await hashPassword(password);
-    await database.tx((tx) => upgradePassword(tx, known.id, known.password, upgraded));
-  }
-  return known;
+  if (!needsUpgrade) return known;
+  const upgraded = await hashPassword(password);
+  await database.tx((tx) => upgradePassword(tx, known.id, known.password, upgraded));
+  return { ...known, password: upgraded };
 }
 
-/** A new session under a new token; the browser's old one is of no use any more. */
+/**
+ * A new session under a new token; the browser's old one is of no use any more.
+ * @returns the token, or undefined when the password was changed while it was being checked
+ */
 async function beginSession(
   { database }: AdminContext,
-  visit: AdminRequest,
-  { id, username }: UserCredentials,
-  { next, kept }: { readonly next: string; readonly kept: string },
-): Promise<Reply> {
+  { tokenHash, address }: AdminRequest,
+  { id, username, password }: UserCredentials,
+  keys: readonly string[],
+): Promise<string | undefined> {
   const token = createToken();
-  const { address } = visit;
-  await database.tx(async (tx) => {
-    await removeSession(tx, visit.tokenHash);
+  return database.tx(async (tx) => {
+    if (!(await noteLogin(tx, id, password))) return undefined;
+    await removeSession(tx, tokenHash);
     await createSession(tx, hashToken(token), id, address);
-    await noteLogin(tx, id);
-    await clearFailures(tx, username);
+    await forgiveAttempt(tx, keys);
     const actor = { via: 'admin', id, name: username, address } as const;
     await recordHistory(tx, actor, [{ action: 'login', label: USER_LABEL, id, title: username }]);
+    return token;
   });
-  return { session: token, next, kept };
 }
 
-async function noteFailure(
-  { database }: AdminContext,
-  { address }: AdminRequest,
-  username: string,
-  keys: readonly string[],
-): Promise<number> {
-  return database.tx(async (tx) => {
-    const actor = { via: 'admin', id: undefined, name: username, address } as const;
+async function noteFailure({ database }: AdminContext, { address }: AdminRequest, username: string): Promise<void> {
+  const actor = { via: 'admin', id: undefined, name: username, address } as const;
+  await database.tx(async (tx) => {
+    if (!(await takeFromBudget(tx, 'login_failed', FAILURES_WRITTEN_MAX))) return;
     await recordHistory(tx, actor, [{ action: 'login_failed', label: USER_LABEL, id: undefined, title: username }]);
-    return recordFailure(tx, keys);
   });
 }
 
 async function logOut({ database }: AdminContext, visit: AdminRequest): Promise<Reply> {
-  const { user, actor, tokenHash, safety } = visit;
-  if (user === undefined) throw new AppError('internal', 'a session without a user');
+  const { actor, tokenHash, safety } = visit;
+  const user = userOf(visit);
   await database.tx(async (tx) => {
     await removeSession(tx, tokenHash);
     await recordHistory(tx, actor, [{ action: 'logout', label: USER_LABEL, id: user.id, title: user.username }]);
@@ -157,7 +169,8 @@ async function logOut({ database }: AdminContext, visit: AdminRequest): Promise<
 /** A place inside the admin to go to after the login; whatever else was asked for leads to the dashboard. */
 export function safeNext(wanted: string | null | undefined): string {
   const base = 'http://admin.invalid';
-  if (typeof wanted !== 'string' || !/^\/admin\/[\x21-\x5b\x5d-\x7e]*$/.test(wanted)) return '/admin/';
+  if (typeof wanted !== 'string' || wanted.length > NEXT_CHARACTERS_MAX) return '/admin/';
+  if (!/^\/admin\/[\x21-\x5b\x5d-\x7e]*$/.test(wanted)) return '/admin/';
   if (!URL.canParse(wanted, base)) return '/admin/';
   const { origin, pathname, search } = new URL(wanted, base);
   const isLogin = pathname === LOGIN_PATH || pathname === '/admin/logout/';

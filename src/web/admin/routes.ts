@@ -11,8 +11,12 @@ import { pageListScreen } from './page_list.ts';
 import { pageRemovalScreen } from './page_removal.ts';
 import { pageRowsScreen } from './page_rows.ts';
 import { pagesScreen } from './pages.ts';
+import { passwordScreen } from './password.ts';
+import { resetScreen } from './reset.ts';
 import type { AdminContext, AdminRoute, Screen } from './screen.ts';
 import { systemScreen } from './system.ts';
+import { userScreen } from './user.ts';
+import { usersScreen } from './users.ts';
 
 /** Every screen there is. To add one: its file beside this one, its view, its line here. */
 const SCREENS: readonly Screen[] = [
@@ -30,6 +34,10 @@ const SCREENS: readonly Screen[] = [
   pagesScreen,
   pageRowsScreen,
   pageRemovalScreen,
+  passwordScreen,
+  resetScreen,
+  usersScreen,
+  userScreen,
 ];
 
 /** The route table of the admin. */

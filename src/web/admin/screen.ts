@@ -6,6 +6,7 @@
 import type { Chrome, Flash } from '../../../views/parts/chrome.ts';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/connection.ts';
+import { AppError } from '../../errors.ts';
 import type { Pipeline } from '../../impressions/pipeline.ts';
 import type { Recorder } from '../../impressions/record.ts';
 import type { Log } from '../../log.ts';
@@ -98,6 +99,11 @@ export interface AdminRoute {
   readonly access: Access;
   /** True for what an open page asks for by itself: it does not keep a session alive. */
   readonly isPolled?: boolean;
+  /**
+   * Where a login leads when the session ended before this form came. Without it the form is kept in the login page and
+   * carried out after; a form with a password must not be.
+   */
+  readonly afterLogin?: string;
   handle(visit: AdminRequest): Reply | Promise<Reply>;
 }
 
@@ -109,6 +115,12 @@ const RANK: Readonly<Record<Role | 'none', number>> = { none: 0, viewer: 1, edit
 /** True when a user with this role may do what asks for `access`. */
 export function mayUse(role: Role | 'none', access: Access): boolean {
   return access === 'anyone' || RANK[role] >= RANK[access];
+}
+
+/** The visitor's user, where the route is for users only. */
+export function userOf({ user }: Pick<AdminRequest, 'user'>): User {
+  if (user === undefined) throw new AppError('internal', 'a route for users without a user');
+  return user;
 }
 
 /** An id from a path or form, or undefined for what can be none. */

@@ -50,14 +50,14 @@ export function describeVisitor(
   { config, keys, origins }: Pick<AdminContext, 'config' | 'keys' | 'origins'>,
   known: Pick<Visitor, 'request' | 'safety' | 'cookie' | 'isNewCookie' | 'tokenHash' | 'session'>,
 ): Visitor {
-  const { request, session, cookie } = known;
+  const { request, session, cookie, safety } = known;
   const m = messagesFor(config.timeZone)[languageOf(request, session?.user)];
   const query = queryOf(request);
   const chrome: Chrome = {
     m,
     user: session?.user,
     csrf: createCsrfToken(keys, cookie),
-    flash: parseFlash(readFlash(request)),
+    flash: parseFlash(readFlash(request, safety)),
     path: `${pathOf(request)}${query === '' ? '' : `?${query}`}`,
     contentTypes: contentTypes.map((type) => ({ type: type.type, namePlural: wordsOf(type, m.language).namePlural })),
     languages: LANGUAGES,
@@ -84,15 +84,19 @@ function messagesFor(timeZone: string): Readonly<Record<Language, Messages>> {
   return known;
 }
 
-const FLASH_CHARACTERS_MAX = 1000;
+/** Browsers drop a cookie of more than 4,096 bytes, and a character takes up to 12 of them. */
+const FLASH_CHARACTERS_MAX = 300;
 
 /** A flash is one letter for its kind and its text; anything else is none. */
 function parseFlash(text: string): Chrome['flash'] {
-  if (text.length > FLASH_CHARACTERS_MAX || !/^[se]:/.test(text)) return undefined;
+  if (!/^[se]:/.test(text)) return undefined;
   return { kind: text.startsWith('s') ? 'success' : 'error', text: text.slice(2) };
 }
 
 /** The opposite of reading a flash. */
 export function formatFlash({ kind, text }: { readonly kind: 'success' | 'error'; readonly text: string }): string {
-  return `${kind === 'success' ? 's' : 'e'}:${text.slice(0, FLASH_CHARACTERS_MAX - 2)}`;
+  const characters = [...text];
+  const cut =
+    characters.length <= FLASH_CHARACTERS_MAX ? text : `${characters.slice(0, FLASH_CHARACTERS_MAX).join('')}…`;
+  return `${kind === 'success' ? 's' : 'e'}:${cut}`;
 }
