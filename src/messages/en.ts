@@ -4,6 +4,7 @@ import { conflict } from './en/conflict.ts';
 import { contents } from './en/contents.ts';
 import { dashboard } from './en/dashboard.ts';
 import { errors } from './en/errors.ts';
+import { history } from './en/history.ts';
 import { lists } from './en/lists.ts';
 import { login } from './en/login.ts';
 import { drafts, pages } from './en/pages.ts';
@@ -31,4 +32,5 @@ export const en = {
   password,
   reset,
   users,
+  history,
 };

@@ -4,6 +4,7 @@ import { conflict } from './ru/conflict.ts';
 import { contents } from './ru/contents.ts';
 import { dashboard } from './ru/dashboard.ts';
 import { errors } from './ru/errors.ts';
+import { history } from './ru/history.ts';
 import { lists } from './ru/lists.ts';
 import { login } from './ru/login.ts';
 import { drafts, pages } from './ru/pages.ts';
@@ -31,4 +32,5 @@ export const ru = {
   password,
   reset,
   users,
+  history,
 };

@@ -5,6 +5,7 @@ import type { Connection, Row } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import { deferForeignKeys, resetSequence } from '../db/sql.ts';
 import { tableOf } from './contents.ts';
+import { type Actor, recordHistory } from './history.ts';
 
 export type ColumnValue = string | number | boolean | Date | null;
 export type FixtureRow = Readonly<Record<string, ColumnValue>> & { readonly id: number };
@@ -18,6 +19,8 @@ export interface FixtureTable {
   readonly isVersioned: boolean;
 }
 
+/** What history calls a group. */
+const GROUP_LABEL = 'auth.group';
 const DUMP_ROWS = 1000;
 
 /** Prepares a transaction for rows in any order: a link may come before its page. */
@@ -131,8 +134,9 @@ export async function isEmpty(connection: Connection): Promise<boolean> {
 }
 
 /** Makes a group with an id that the caller knows to be free. */
-export async function createGroup(tx: Connection, id: number, name: string): Promise<void> {
+export async function createGroup(tx: Connection, actor: Actor, id: number, name: string): Promise<void> {
   await tx.rows(sql`insert into ${tx.tables.group} (id, name) values (${id}, ${name})`);
+  await recordHistory(tx, actor, [{ action: 'create', label: GROUP_LABEL, id, title: name, after: { name } }]);
 }
 
 /** Group names by id. */

@@ -5,6 +5,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Connection, Row } from '../db/connection.ts';
 import { toDate, toInteger, toText } from '../db/rows.ts';
+import { findSubstring } from '../db/sql.ts';
+import { formatValues, parseValues, type StoredValues } from './history_json.ts';
 
 /** The ways in. */
 export type Via = 'admin' | 'command' | 'fixture';
@@ -32,7 +34,7 @@ export const ACTIONS = [
 export type Action = (typeof ACTIONS)[number];
 
 /** Values of an object by field; a page's contents are one field, a list of `label:id`. */
-export type HistoryValues = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+export type HistoryValues = StoredValues;
 
 /** One change. Values that are equal before and after may be left out of both. */
 export interface Change {
@@ -65,7 +67,7 @@ export async function recordHistory(tx: Connection, actor: Actor, changes: reado
     const rows = changes.slice(start, start + ROWS_PER_STATEMENT).map(
       ({ action, label, id, title, before, after }) => sql`(
         ${at}, ${actor.via}, ${actor.id ?? null}, ${cut(actor.name)}, ${actor.address}, ${action}, ${label},
-        ${id ?? null}, ${cut(title)}, ${before ? JSON.stringify(before) : null}, ${after ? JSON.stringify(after) : null})`,
+        ${id ?? null}, ${cut(title)}, ${before ? formatValues(before) : null}, ${after ? formatValues(after) : null})`,
     );
     await tx.rows(sql`
       insert into ${history} (at, via, actor_id, actor, address, action, label, object_id, title, "before", "after")
@@ -75,16 +77,27 @@ export async function recordHistory(tx: Connection, actor: Actor, changes: reado
 
 /** A name as every database takes it, and no longer than is kept. */
 function cut(name: string): string {
-  const text = name.toWellFormed().replaceAll('\0', '\ufffd');
+  const text = toStorable(name);
   return text.length <= NAME_CHARACTERS_MAX ? text : [...text].slice(0, NAME_CHARACTERS_MAX).join('');
+}
+
+/** A name as every database takes it. */
+function toStorable(name: string): string {
+  return name.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 /** What to list. */
 export interface HistoryFilter {
   readonly label?: string | undefined;
   readonly id?: number | undefined;
-  /** Only entries before this one: for paging. */
+  /** Only entries about one of these. */
+  readonly labels?: readonly string[] | undefined;
+  readonly action?: Action | undefined;
+  /** The beginning of an actor's name, as it is written; no character is special. */
+  readonly actor?: string | undefined;
+  /** Only entries before this one, for paging, and after that one. */
   readonly before?: number | undefined;
+  readonly after?: number | undefined;
   readonly limit: number;
 }
 
@@ -94,7 +107,13 @@ export async function listHistory(connection: Connection, filter: HistoryFilter)
   const conditions: SQL[] = [];
   if (filter.label !== undefined) conditions.push(sql`label = ${filter.label}`);
   if (filter.id !== undefined) conditions.push(sql`object_id = ${filter.id}`);
+  if (filter.labels !== undefined) conditions.push(sql`label in ${[...filter.labels]}`);
+  if (filter.action !== undefined) conditions.push(sql`action = ${filter.action}`);
+  if (filter.actor !== undefined) {
+    conditions.push(sql`${findSubstring(connection.dialect, sql`actor`, toStorable(filter.actor))} = 1`);
+  }
   if (filter.before !== undefined) conditions.push(sql`id < ${filter.before}`);
+  if (filter.after !== undefined) conditions.push(sql`id > ${filter.after}`);
   const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
   const rows = await connection.rows(sql`select * from ${history} ${where} order by id desc limit ${filter.limit + 1}`);
   return rows.map(toEntry);
@@ -130,8 +149,8 @@ function toEntry(row: Row): HistoryEntry {
     label: toText(row.label),
     id: row.object_id === null ? undefined : toInteger(row.object_id),
     title: toText(row.title),
-    before: row.before === null ? undefined : JSON.parse(toText(row.before)),
-    after: row.after === null ? undefined : JSON.parse(toText(row.after)),
+    before: row.before === null ? undefined : parseValues(toText(row.before)),
+    after: row.after === null ? undefined : parseValues(toText(row.after)),
   };
 }
 

@@ -76,7 +76,7 @@ async function readUsers(connection: Connection, rest: SQL): Promise<User[]> {
 }
 
 /** What history keeps of a user; never the password. */
-function userValues({
+export function userValues({
   username,
   email,
   role,

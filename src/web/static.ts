@@ -30,6 +30,7 @@ import contentsStyle from '../../views/assets/styles/contents.css' with { type: 
 import dashboardStyle from '../../views/assets/styles/dashboard.css' with { type: 'file' };
 import docsStyle from '../../views/assets/styles/docs.css' with { type: 'file' };
 import formsStyle from '../../views/assets/styles/forms.css' with { type: 'file' };
+import historyStyle from '../../views/assets/styles/history.css' with { type: 'file' };
 import inlinesStyle from '../../views/assets/styles/inlines.css' with { type: 'file' };
 import siteStyle from '../../views/assets/styles/site.css' with { type: 'file' };
 import tablesStyle from '../../views/assets/styles/tables.css' with { type: 'file' };
@@ -52,6 +53,7 @@ const ASSETS = [
       contentsStyle,
       inlinesStyle,
       accountsStyle,
+      historyStyle,
     ],
   },
   { name: 'admin.js', path: adminScript },

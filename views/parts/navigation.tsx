@@ -15,6 +15,7 @@ function entriesOf({ m, contentTypes }: Chrome, { role }: User): { section: Sect
       href: `/admin/contents/${type}/`,
       text: `${namePlural.charAt(0).toLocaleUpperCase(m.language)}${namePlural.slice(1)}`,
     })),
+    { section: 'history', href: '/admin/history/', text: frame.history },
     ...(role === 'admin'
       ? ([
           { section: 'users', href: '/admin/users/', text: frame.users },

@@ -4,8 +4,10 @@ import { contentListScreen } from './content_list.ts';
 import { contentRemovalScreen } from './content_removal.ts';
 import { contentsScreen } from './contents.ts';
 import { dashboardScreen } from './dashboard.ts';
+import { historyScreen } from './history.ts';
 import { languageScreen } from './language.ts';
 import { loginScreen } from './login.ts';
+import { objectHistoryScreen } from './object_history.ts';
 import { pageBulkScreen } from './page_bulk.ts';
 import { pageListScreen } from './page_list.ts';
 import { pageRemovalScreen } from './page_removal.ts';
@@ -13,6 +15,7 @@ import { pageRowsScreen } from './page_rows.ts';
 import { pagesScreen } from './pages.ts';
 import { passwordScreen } from './password.ts';
 import { resetScreen } from './reset.ts';
+import { restoreScreen } from './restore.ts';
 import type { AdminContext, AdminRoute, Screen } from './screen.ts';
 import { systemScreen } from './system.ts';
 import { userScreen } from './user.ts';
@@ -38,6 +41,9 @@ const SCREENS: readonly Screen[] = [
   resetScreen,
   usersScreen,
   userScreen,
+  historyScreen,
+  objectHistoryScreen,
+  restoreScreen,
 ];
 
 /** The route table of the admin. */
