@@ -8,8 +8,11 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { migrations } from '../drizzle/embedded.ts';
 import { openDatabase } from '../src/db/open.ts';
+import { logIn, PASSWORD } from './help/admin.ts';
 import { createEmptyDatabase, createFolder, DIALECTS, type EmptyDatabase } from './help/databases.ts';
 import { eventually } from './help/eventually.ts';
+import { readFields } from './help/html.ts';
+import { readListed } from './help/list.ts';
 import { type Outcome, type RunningProgram, runProgram, SOURCE, startProgram } from './help/program.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -241,6 +244,25 @@ describe.each(DIALECTS)('a new content type on %s', (dialect) => {
     await extended(['loaddata', '-'], { stdin: QUIZ_DUMP, url: fresh.url });
     await extended(['loaddata', '-'], { stdin: QUIZ_DUMP, url: fresh.url });
     expect(await extended(['dumpdata', 'pages.quizcontent'], { url: fresh.url })).toBe(QUIZ_DUMP);
+  });
+
+  test('has a section of its own in the admin, with a form made from its fields', async () => {
+    const settings = { DATABASE_URL: empty.url, CONTENTHUB_SUPERUSER_PASSWORD: PASSWORD };
+    const create = ['createsuperuser', '--username', 'admin', '--email', 'a@example.org', '--noinput'];
+    succeed(await runProgram([...BUN, 'src/main.ts'], create, { cwd: copy, settings }));
+    const admin = await logIn(hub, 'admin');
+    const html = async (path: string) => (await admin.get(path)).text();
+    expect(await html('/admin/')).toContain('href="/admin/contents/quiz/">Quizzes</a>');
+    const form = await html('/admin/contents/quiz/add/');
+    for (const text of ['Add quiz', 'What is asked.', 'One a line.', '>Source<']) expect(form).toContain(text);
+    const values = { title: 'Made in the admin', ...FIELDS };
+    const refused = await admin.post('/admin/contents/quiz/add/', { ...values, source_url: 'javascript:1' });
+    expect([refused.status, (await refused.text()).match(/class="field-problem"/g)?.length]).toEqual([422, 1]);
+    expect((await admin.post('/admin/contents/quiz/add/', values)).status).toBe(303);
+    const made = readListed(await html('/admin/contents/quiz/')).find(({ title }) => title === values.title);
+    const fields = readFields(await html(made?.href ?? ''), /id="content-form"/);
+    expect(fields).toMatchObject(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]])));
+    expect((await admin.post(`${made?.href}delete/`)).status).toBe(303);
   });
 
   test('is refused by its own fields’ rules', async () => {

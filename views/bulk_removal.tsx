@@ -33,13 +33,17 @@ export function BulkRemovalPage(props: BulkRemovalProps): JSX.Element {
   return (
     <AdminLayout
       chrome={chrome}
-      title={removal.title}
+      title={removed.length === 0 ? removal.allStay : removal.title}
       section={section}
       trail={[{ href: listPath, text: sectionName }]}
     >
-      <p>
-        <strong safe>{summary}</strong>
-      </p>
+      {removed.length === 0 ? (
+        ''
+      ) : (
+        <p>
+          <strong safe>{summary}</strong>
+        </p>
+      )}
       <ul class="uses">
         {removed.slice(0, TITLES_MAX).map(({ id, title }) => (
           <li>

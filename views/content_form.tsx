@@ -34,6 +34,8 @@ export type ContentFormProps = {
   preview: Preview | undefined;
   /** Somebody deleted it while it was edited. */
   isGone?: boolean;
+  /** What stands in the fields was sent and not stored. */
+  isUnsaved: boolean;
   /** Addresses of the scripts this screen needs. */
   scripts: readonly string[];
 };
@@ -91,6 +93,7 @@ function Fields(props: ContentFormProps & { action: string }): JSX.Element {
       enctype="multipart/form-data"
       class="stack"
       {...(isReadOnly ? {} : { 'data-draft': '' })}
+      {...(props.isUnsaved ? { 'data-unsaved': '' } : {})}
     >
       <CsrfField token={chrome.csrf} />
       {content === undefined ? '' : <input type="hidden" name="version" value={String(content.version)} />}

@@ -22,13 +22,16 @@ export function parseSort(text: string): Sort | undefined {
   return SORTS.find((sort) => sort === text);
 }
 
+/** The cursor of a list's end, where nothing is searched for. */
+export const LAST_PART = 'last';
+
 export interface ListOptions {
   /** `pages.page` or a content model. */
   readonly label: string;
   readonly sort: Sort;
   /** Only titles that search finds for it, as search ranks them and not as `sort` says. */
   readonly term?: string;
-  /** From an earlier answer; the list begins anew for any other text. */
+  /** From an earlier answer, or LAST_PART; the list begins anew for any other text. */
   readonly cursor?: string;
   readonly limit: number;
 }
@@ -59,14 +62,16 @@ export async function listRows(connection: Connection, options: ListOptions): Pr
   if (fold(options.term ?? '') !== '') return findRows(connection, options, cursor);
   const order = orderOf(connection, options);
   const start = cursor?.sort === options.sort && order.isKey(cursor.key) ? cursor : undefined;
-  const isBackwards = start?.direction === 'previous';
-  const read = await readPart(connection, options, order, start);
+  const isLast = options.cursor === LAST_PART;
+  const isBackwards = isLast || start?.direction === 'previous';
+  const read = await readPart(connection, options, order, start, isBackwards);
   // What was there has gone, or less is left in front than a part holds.
-  const isAtStart = start === undefined || read.length === 0 || (isBackwards && read.length <= options.limit);
-  const found = isAtStart && start !== undefined ? await readPart(connection, options, order, undefined) : read;
+  const hasStart = start !== undefined || isLast;
+  const isAtStart = !hasStart || read.length === 0 || (isBackwards && read.length <= options.limit);
+  const found = isAtStart && hasStart ? await readPart(connection, options, order, undefined, false) : read;
   const kept = found.slice(0, options.limit);
   if (isBackwards && !isAtStart) kept.reverse();
-  const hasNext = (isBackwards && !isAtStart) || found.length > options.limit;
+  const hasNext = isBackwards && !isAtStart ? !isLast : found.length > options.limit;
   const cursorAt = (row: Row | undefined, direction: Cursor['direction']) =>
     row && writeCursor({ sort: options.sort, direction, key: order.readKey(row), id: toInteger(row.id) });
   const next = hasNext ? cursorAt(kept.at(-1), 'next') : undefined;
@@ -101,14 +106,15 @@ async function findRows(connection: Connection, options: ListOptions, cursor: Cu
   };
 }
 
-/** Rows behind (or before) a cursor, nearest first, one more than a part holds when there are as many. */
+/** Rows behind (or before) a cursor, or else an end of the list, nearest first, one more than a part holds when there are as many. */
 function readPart(
   connection: Connection,
   { label, sort, limit }: ListOptions,
   order: Order,
   start: Cursor | undefined,
+  isBackwards: boolean,
 ): Promise<Row[]> {
-  const isDescending = sort.startsWith('-') !== (start?.direction === 'previous');
+  const isDescending = sort.startsWith('-') !== isBackwards;
   const direction = isDescending ? sql`desc` : sql`asc`;
   const sorted = sql.join(
     order.columns.map((column) => sql`${column} ${direction}`),

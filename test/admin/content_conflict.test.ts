@@ -86,6 +86,17 @@ describe.each(DIALECTS)('two editors of a content (%s)', (dialect) => {
     expect(chosen(page)).toEqual({ title: 'Title', text: 'mine', version: '2' });
   });
 
+  test('are a clash where an edit left no history, whatever the edits around it say', async () => {
+    const id = await add('Title', 'text');
+    await save(other, id, 1, 'Second', 'text');
+    const quietly = sql`update ${hub.database.tables.contents.get(audio.label)} set title = 'Quiet', version = version + 1`;
+    await hub.database.tx((tx) => tx.rows(sql`${quietly} where id = ${id}`));
+    await save(other, id, 3, 'Fourth', 'text');
+    const page = await (await save(editor, id, 2, 'Title', 'text')).text();
+    expect(page).toContain('changed by both');
+    expect(chosen(page)).toEqual({ title: 'Title', text: 'text', version: '4' });
+  });
+
   test('show the words that differ', async () => {
     const id = await add('Title', 'the quick brown fox');
     await save(other, id, 1, 'Title', 'the quick red fox');

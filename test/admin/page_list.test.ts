@@ -98,6 +98,13 @@ describe.each(DIALECTS)('the list of pages (%s)', (dialect) => {
       expect(await titles(readStep(third, 'First') ?? '')).toEqual(numbered(1, LIST_ROWS));
     });
 
+    test('leads to its end, and from there back', async () => {
+      const last = await html(readStep(await html(`${LIST}?sort=title`), 'Last') ?? '');
+      expect(readListed(last).map(({ title }) => title)).toEqual(numbered(PAGES - LIST_ROWS + 1, PAGES));
+      const before = readStep(last, 'Previous') ?? '';
+      expect(await titles(before)).toEqual(numbered(PAGES - 2 * LIST_ROWS + 1, PAGES - LIST_ROWS));
+    });
+
     test('is sorted by its headings, and says how', async () => {
       const sorted = async (sort: string) => {
         const page = await html(`${LIST}?sort=${sort}`);
@@ -146,7 +153,7 @@ describe.each(DIALECTS)('the list of pages (%s)', (dialect) => {
 
     test('gives htmx the list and nothing around it', async () => {
       const part = await html(`${LIST}?q=page+00`, { 'HX-Request': 'true' });
-      expect(part).toStartWith('<div id="list">');
+      expect(part).toStartWith('<div id="list"');
       expect(readListed(part)).toHaveLength(9);
       expect(part).not.toContain('<html');
     });

@@ -4,7 +4,7 @@ import { audio } from '../../src/contents/audio.ts';
 import { video } from '../../src/contents/video.ts';
 import { createContent } from '../../src/store/contents.ts';
 import { readCursor, writeCursor } from '../../src/store/cursor.ts';
-import { type Listing, type ListOptions, listRows, parseSort, type Sort } from '../../src/store/listing.ts';
+import { LAST_PART, type Listing, type ListOptions, listRows, parseSort, type Sort } from '../../src/store/listing.ts';
 import { createPage, PAGE_LABEL, removePage, updatePage } from '../../src/store/pages.ts';
 import { removeSearchEntries } from '../../src/store/search_entries.ts';
 import { TESTER } from '../help/actor.ts';
@@ -89,6 +89,24 @@ describe.each(DIALECTS)('lists on %s', (dialect) => {
     }
     expect(back.map(titlesOf)).toEqual(parts.slice(0, -1).map(titlesOf));
     expect(back.map(({ next }) => next)).toEqual(parts.slice(0, -1).map(({ next }) => next));
+  });
+
+  test.each([...SORTS])('by %s lead to their end, and from there back', async (sort) => {
+    await fill();
+    const all = titlesOf(await list({ sort, limit: 100 }));
+    const last = await list({ sort, cursor: LAST_PART });
+    expect([titlesOf(last), last.next, last.count]).toEqual([all.slice(-3), undefined, TITLES.length]);
+    const before = await list({ sort, ...(last.previous && { cursor: last.previous }) });
+    expect(titlesOf(before)).toEqual(all.slice(-6, -3));
+    expect(titlesOf(await list({ sort, ...(before.next && { cursor: before.next }) }))).toEqual(titlesOf(last));
+  });
+
+  test('that fit into one part have it as their end too', async () => {
+    await fill();
+    const all = await list({ limit: 100 });
+    expect(await list({ limit: 100, cursor: LAST_PART })).toEqual(all);
+    await opened.database.tx((tx) => tx.rows(sql`delete from pages_page`));
+    expect(await list({ cursor: LAST_PART })).toEqual({ rows: [], count: 0 });
   });
 
   test('sort titles as search does, without case and accents, and times and ids as they are', async () => {

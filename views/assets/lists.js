@@ -34,7 +34,7 @@
 
   document.addEventListener('htmx:after:swap', (event) => {
     const { ctx } = event.detail;
-    if (ctx.sourceElement !== search) return;
+    if (ctx.sourceElement !== search || ctx.response.status >= 400) return;
     history.replaceState(history.state, '', ctx.request.action);
     status.textContent = document.querySelector('#list [data-count]').textContent;
     showAllSelected();

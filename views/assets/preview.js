@@ -1,10 +1,10 @@
-// What goes wrong with a preview, in words. The sentences stand in the page, hidden, each under its name.
+// A preview's subtitles, and what goes wrong, in words. The sentences stand in the page, hidden, each under its name.
 (() => {
-  for (const film of document.querySelectorAll('video[data-preview]')) watch(film);
+  for (const film of document.querySelectorAll('video[data-preview]')) show(film);
 
-  function watch(film) {
+  function show(film) {
+    const { subtitles, subtitlesLabel } = film.dataset;
     const notes = film.parentElement;
-    const track = film.querySelector('track');
     const say = (name) => {
       notes.querySelector(`[data-note="${name}"]`).hidden = false;
     };
@@ -16,24 +16,36 @@
         say(nameOf(film.error));
         return;
       }
-      track.remove();
       film.removeAttribute('crossorigin');
       film.addEventListener('loadedmetadata', () => say('film_cors'), { once: true });
       film.load();
     });
-    track?.addEventListener('error', () => say('subtitles'));
-    if (track !== null && isForeign(track.src)) film.crossOrigin = 'anonymous';
+    film.addEventListener(
+      'loadedmetadata',
+      () => {
+        if (subtitles === undefined || (film.crossOrigin === null && isForeign(subtitles))) return;
+        film.append(createTrack(subtitles, subtitlesLabel, say));
+      },
+      { once: true },
+    );
+    if (subtitles !== undefined && isForeign(subtitles)) film.crossOrigin = 'anonymous';
     film.preload = 'metadata';
     film.load();
+  }
+
+  function createTrack(address, label, say) {
+    const track = document.createElement('track');
+    track.addEventListener('error', () => say('subtitles'));
+    Object.assign(track, { kind: 'subtitles', label, default: true, src: address });
+    return track;
   }
 
   function isForeign(address) {
     return new URL(address).origin !== location.origin;
   }
 
-  // The codes of MediaError; where the host answered with a status, Chromium's message begins with it.
-  function nameOf({ code, message }) {
-    if (/^\d{3}:/.test(message)) return 'missing';
+  // A missing file and an unknown format are one thing to browsers.
+  function nameOf({ code }) {
     if (code === MediaError.MEDIA_ERR_NETWORK) return 'interrupted';
     return code === MediaError.MEDIA_ERR_DECODE ? 'damaged' : 'unplayable';
   }

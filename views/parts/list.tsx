@@ -49,7 +49,7 @@ export function ListRows(props: ListProps): JSX.Element {
   const { m } = chrome;
   const table = list.rows.length === 0 ? <Empty {...props} /> : <Table {...props} />;
   return (
-    <div id="list">
+    <div id="list" class="list">
       <p class="list-count soft" data-count safe>
         {countWords(m, list, words)}
       </p>

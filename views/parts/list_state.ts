@@ -8,5 +8,7 @@ export interface ListState extends Listing {
   readonly sort: string;
   /** The order of a list that nobody sorted. */
   readonly defaultSort: string;
+  /** What the address says for the list's end. */
+  readonly lastPart: string;
   readonly mayEdit: boolean;
 }

@@ -24,6 +24,7 @@ export function Pager({ m, list }: { m: Messages; list: ListState }): JSX.Elemen
       <Step text={m.lists.first} href={list.previous && to(undefined)} />
       <Step text={m.lists.previous} href={list.previous && to(list.previous)} rel="prev" />
       <Step text={m.lists.next} href={list.next && to(list.next)} rel="next" />
+      {list.term === '' ? <Step text={m.lists.last} href={list.next && to(list.lastPart)} /> : ''}
     </nav>
   );
 }

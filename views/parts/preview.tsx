@@ -20,7 +20,10 @@ type PreviewProps = {
   form: { readonly id: string; readonly action: string } | undefined;
 };
 
-/** A film beside the form. What may go wrong is said in words by `preview.js`, and without JavaScript all at once. */
+/**
+ * A film beside the form. `preview.js` adds its subtitles, and says in words what goes wrong; without JavaScript it is all
+ * said at once.
+ */
 export function PreviewPart({ m, preview, form }: PreviewProps): JSX.Element {
   return (
     <section class="side-part preview" id="preview" aria-labelledby="preview-heading">
@@ -71,27 +74,17 @@ function Offer({ m, preview, form }: PreviewProps): JSX.Element {
 function Film({ m, preview }: { m: Messages; preview: Preview }): JSX.Element {
   const words = m.contents.preview;
   const { file, subtitles, subtitlesAre } = preview;
-  const hasTrack = subtitlesAre === 'present' || subtitlesAre === 'srt';
   return (
     <>
       <video
         {...{ preload: 'none' }}
         controls
         data-preview
+        data-subtitles={subtitlesAre === 'present' ? Html.escapeHtml(subtitles) : undefined}
+        data-subtitles-label={Html.escapeHtml(words.subtitles)}
         src={Html.escapeHtml(file)}
         aria-label={Html.escapeHtml(words.film)}
-      >
-        {hasTrack ? (
-          <track
-            kind="subtitles"
-            default=""
-            src={Html.escapeHtml(subtitles)}
-            label={Html.escapeHtml(words.subtitles)}
-          />
-        ) : (
-          ''
-        )}
-      </video>
+      ></video>
       <div role="status" aria-live="polite">
         {NOTES.map((note) => (
           <p class="notice notice-warning" data-note={note} hidden safe>
@@ -135,4 +128,4 @@ function Film({ m, preview }: { m: Messages; preview: Preview }): JSX.Element {
 }
 
 /** What `preview.js` finds out, by the names it knows them under. */
-const NOTES = ['missing', 'unplayable', 'damaged', 'interrupted', 'film_cors', 'subtitles'] as const;
+const NOTES = ['unplayable', 'damaged', 'interrupted', 'film_cors', 'subtitles'] as const;

@@ -43,9 +43,8 @@ export const contents = {
     srt: 'The subtitles are a SubRip file (.srt). Browsers show only WebVTT (.vtt), so they do not appear here; programs that read SubRip are not affected.',
     badSubtitles: 'The address of the subtitles is no http or https address, so they are not loaded.',
     withoutScript:
-      'If the film does not play: its file may be missing, its host out of reach, or its format unknown to this browser. Subtitles of another host need JavaScript here, a WebVTT file, and hosts that let other sites read them (CORS).',
+      'If the film does not play: its file may be missing, its host out of reach, or its format unknown to this browser. Subtitles need JavaScript here, a WebVTT file, and hosts that let other sites read them (CORS).',
     notes: {
-      missing: 'The host of the film answered that there is no such file. Check its address.',
       unplayable:
         'The film cannot be played here: its file is missing, its host cannot be reached, or its format is one that this browser does not know.',
       damaged:

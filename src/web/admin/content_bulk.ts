@@ -35,7 +35,7 @@ async function ask({ database }: AdminContext, visit: AdminRequest, ids: readonl
     ...{ chrome, section: `contents/${type.type}`, sectionName: sectionOf(type, m.language).namePlural },
     ...{ listPath: listPath(type), removed: free, kept, keptMore: used.length - kept.length },
     gone: ids.length - free.length - used.length,
-    summary: free.length === 0 ? removal.nothingLeft : removal.summary(m.number(free.length)),
+    summary: removal.summary(m.number(free.length)),
     notes: [],
   });
   return { html, status: free.length === 0 ? 409 : 200 };

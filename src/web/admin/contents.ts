@@ -104,7 +104,7 @@ interface FormState {
 
 async function formReply(
   { database }: AdminContext,
-  { chrome, m, user }: AdminRequest,
+  { request, chrome, m, user }: AdminRequest,
   type: ContentType,
   { content, input, refusals, isPreview = false, isGone = false }: FormState,
 ): Promise<Reply> {
@@ -114,6 +114,7 @@ async function formReply(
     ...{ chrome, section: sectionOf(type, m.language), preview, isGone },
     content: content && uses && { ...content, uses },
     fields: describeFields(m, type, input, refusals),
+    isUnsaved: request.method === 'POST',
     isReadOnly: !mayUse(user?.role ?? 'none', 'editor'),
     scripts: preview?.isShown ? [assetUrl('preview.js')] : [],
   });

@@ -1,6 +1,6 @@
 /** What the lists of pages and of contents share: what an address asks for, and the rows it gets. */
 import type { ListState } from '../../../views/parts/list_state.ts';
-import { type ListOptions, listRows, parseSort } from '../../store/listing.ts';
+import { LAST_PART, type ListOptions, listRows, parseSort } from '../../store/listing.ts';
 import { type AdminContext, type AdminRequest, mayUse } from './screen.ts';
 
 /** Rows of one part of a list. */
@@ -32,7 +32,7 @@ export async function readList(
   const listing = await listRows(database, { label, limit: LIST_ROWS, ...asked });
   return {
     ...listing,
-    ...{ path, defaultSort: DEFAULT_SORT, sort: asked.sort, term: asked.term ?? '' },
+    ...{ path, defaultSort: DEFAULT_SORT, lastPart: LAST_PART, sort: asked.sort, term: asked.term ?? '' },
     mayEdit: mayUse(user?.role ?? 'none', 'editor'),
   };
 }
