@@ -142,8 +142,6 @@ function startInlines(root) {
     }
     changed();
     tell('moved', row);
-    placeOf(row).focus();
-    row.scrollIntoView({ block: 'nearest' });
   }
 
   function hide(row, hidden, index) {
@@ -151,7 +149,6 @@ function startInlines(root) {
     values.splice(index, 0, fieldOf(row).value);
     fieldOf(hidden).value = values.join(' ');
     const title = titleOf(row);
-    const next = row.nextElementSibling;
     const typed = placeOf(row).value;
     row.remove();
     changed();
@@ -159,7 +156,6 @@ function startInlines(root) {
       .replace('{title}', () => title)
       .replace('{place}', () => typed)
       .replace('{total}', () => numbers.format(total()));
-    next.querySelector('.inline-place, button').focus();
   }
 
   async function listMore(button) {
@@ -205,10 +201,16 @@ function startInlines(root) {
   list.addEventListener('change', (event) => {
     if (event.target.matches('.inline-place')) place(event.target.closest('[data-row]'), event.target.value.trim());
   });
+  // Enter is done with a place as leaving it is, and stays there; or at the next row, when this one is not listed any more.
   list.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !event.target.matches('.inline-place')) return;
     event.preventDefault();
-    place(event.target.closest('[data-row]'), event.target.value.trim());
+    const row = event.target.closest('[data-row]');
+    const next = row.nextElementSibling;
+    event.target.blur();
+    const place = row.isConnected ? placeOf(row) : next.querySelector('.inline-place, button');
+    place.focus();
+    place.scrollIntoView({ block: 'nearest' });
   });
   list.addEventListener('inlines:move', ({ detail }) => {
     changed();
