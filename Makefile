@@ -5,7 +5,7 @@
 # Nothing here reads .env: every run is `bun --no-env-file`, so that source and executable see the same configuration.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check build bench migrations migrate superuser shell fixtures up down logs hooks
+.PHONY: help run test faults screenshots check build bench migrations migrate superuser shell fixtures up down logs hooks
 SHELL := /bin/sh
 
 # ARGS is handed to the program that a target runs: make run ARGS="--port 9000", make test ARGS="test/store".
@@ -46,6 +46,9 @@ faults: node_modules/.stamp ## break everything, long and on purpose (about fift
 	  TEST_REDIS=$$redis TEST_APPENDFSYNC=$$fsync $(BUN) test/run.ts test/impressions/faults || exit; \
 	done; done
 	@$(BUN) test/impressions/faults/mutate.ts
+
+screenshots: node_modules/.stamp ## every screen of the admin as a picture in docs/screenshots/ (ARGS="pages" for some)
+	@exec $(BUN) test/e2e/screenshots.ts $(ARGS)
 
 # The linters' launchers ask for node; Bun runs the same files. xss-scan also exits 0 when it breaks down, hence the look at its answer.
 check: node_modules/.stamp ## format, lint, types, unescaped HTML, direction of imports

@@ -21,6 +21,7 @@ const TARGETS = [
     'run',
     'test',
     'faults',
+    'screenshots',
     'check',
     'build',
     'bench',

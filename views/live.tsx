@@ -54,7 +54,7 @@ function Pipeline({ chrome, live: { redis } }: LiveProps): JSX.Element {
           <strong safe>{system.redis}</strong> <span safe>{system.redisAway}</span>
         </p>
       ) : (
-        <dl class="facts">
+        <dl class="readings">
           <Fact name={system.redis}>
             <span safe>{system.redisIs(redis.server.version)}</span>
           </Fact>
@@ -203,8 +203,14 @@ function LabelTableRow(props: { chrome: Chrome; row: LabelRow; hasRedis: boolean
       <td class="number" safe>
         {m.plural(row.stored, system.nouns.views)}
       </td>
-      <td class="time" safe>
-        {row.storedAt === undefined ? system.never : m.time(row.storedAt)}
+      <td class="time">
+        {row.storedAt === undefined ? (
+          <span safe>{system.never}</span>
+        ) : (
+          <time datetime={row.storedAt.toISOString()} safe>
+            {m.time(row.storedAt)}
+          </time>
+        )}
       </td>
     </tr>
   );

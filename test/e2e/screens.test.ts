@@ -5,8 +5,9 @@ import { PASSWORD } from '../help/admin.ts';
 import { findChromium, openBrowser } from '../help/chromium.ts';
 import type { TestHub } from '../help/hub.ts';
 import { startSampleHub } from '../help/sample_hub.ts';
-import { listScreens, type ShownScreen } from '../help/screens.ts';
-import { findBarriers, openWatchedPage, widthOf } from '../help/watched_page.ts';
+import { SCREEN_STATES } from '../help/screen_states.ts';
+import { listScreens } from '../help/screens.ts';
+import { findBarriers, openWatchedPage, type WatchedPage, widthOf } from '../help/watched_page.ts';
 
 const isWithoutBrowser = findChromium() === undefined;
 const inBrowser = (name: string) => (isWithoutBrowser ? `${name} (no Chromium on PATH or in CHROMIUM_PATH)` : name);
@@ -20,16 +21,7 @@ const LOOKS = [
   { locale: 'ru', colorScheme: 'dark' },
 ] as const;
 
-/** Addresses that lead nowhere, and what they answer: their pages keep the same promises. */
-const ERRORS = [{ path: '/admin/nothing/', access: 'admin', status: 404 }] as const;
-
-interface Expected extends Pick<ShownScreen, 'path' | 'access'> {
-  readonly status: number;
-}
-const SCREENS: readonly Expected[] = [
-  ...(await listScreens()).map((screen) => ({ ...screen, status: 200 })),
-  ...ERRORS,
-];
+const SCREENS = await listScreens();
 
 describe.each(LOOKS)('in $locale and $colorScheme, the screen', ({ locale, colorScheme }) => {
   let hub: TestHub;
@@ -57,26 +49,42 @@ describe.each(LOOKS)('in $locale and $colorScheme, the screen', ({ locale, color
     await hub?.stop();
   });
 
-  for (const screen of SCREENS) {
-    test.skipIf(isWithoutBrowser)(inBrowser(`${screen.path} keeps its promises`), async () => {
-      const { page, complaints } = await openWatchedPage(screen.access === 'anyone' ? stranger : admin, hub.url);
-      const answer = await page.goto(`${hub.url}${screen.path}`);
-      expect(answer?.status()).toBe(screen.status);
-      // The browser's own remark about a status that is meant.
-      const own = complaints.filter((text) => screen.status === 200 || !text.includes(`status of ${screen.status}`));
-      const isDocument = /<html/.test((await answer?.text()) ?? '');
+  /** What holds for every page, whatever it shows. */
+  async function check({ page, complaints }: WatchedPage, status: number): Promise<void> {
+    expect(await page.locator('html').getAttribute('lang')).toBe(locale);
+    expect(await page.locator('h1').count()).toBe(1);
+    await page.setViewportSize(PHONE);
+    expect(await widthOf(page)).toBeLessThanOrEqual(PHONE.width);
+    // A status that is meant is the browser's own remark.
+    expect(complaints.filter((text) => status === 200 || !text.includes(`status of ${status}`))).toEqual([]);
+    // Each size in one of the looks.
+    if (colorScheme === 'light') await page.setViewportSize(WIDE);
+    expect(await findBarriers(page)).toEqual([]);
+  }
+
+  for (const { path, access } of SCREENS) {
+    test.skipIf(isWithoutBrowser)(inBrowser(`${path} keeps its promises`), async () => {
+      const watched = await openWatchedPage(access === 'anyone' ? stranger : admin, hub.url);
+      const answer = await watched.page.goto(`${hub.url}${path}`);
+      expect(answer?.status()).toBe(200);
       // A part of a page, or JSON, is looked at where it is shown.
-      if (isDocument) {
-        await page.waitForLoadState('load');
-        expect(await page.locator('html').getAttribute('lang')).toBe(locale);
-        expect(await page.locator('h1').count()).toBe(1);
-        await page.setViewportSize(PHONE);
-        expect(await widthOf(page)).toBeLessThanOrEqual(PHONE.width);
-        expect(own).toEqual([]);
-        // Each size in one of the looks.
-        if (colorScheme === 'light') await page.setViewportSize(WIDE);
-        expect(await findBarriers(page)).toEqual([]);
-      }
+      if (/<html/.test((await answer?.text()) ?? '')) await check(watched, 200);
+      await watched.page.close();
+    });
+  }
+
+  for (const { name, path, isStranger, status, prepare } of SCREEN_STATES) {
+    test.skipIf(isWithoutBrowser)(inBrowser(`${path} in the state ${name} keeps its promises`), async () => {
+      const watched = await openWatchedPage(isStranger ? stranger : admin, hub.url);
+      const { page } = watched;
+      const answers: number[] = [];
+      page.on('response', (response) => {
+        if (response.request().isNavigationRequest()) answers.push(response.status());
+      });
+      await page.goto(`${hub.url}${path}`);
+      await prepare?.(page);
+      expect(answers.at(-1)).toBe(status);
+      await check(watched, status);
       await page.close();
     });
   }

@@ -20,7 +20,7 @@ export function ProcessFigures({ chrome, live }: { chrome: Chrome; live: Live })
 /** Names and values. */
 export function Facts({ facts }: { facts: readonly Fact[] }): JSX.Element {
   return (
-    <dl class="facts">
+    <dl class="readings">
       {facts.map(([name, value]) => (
         <div>
           <dt safe>{name}</dt>

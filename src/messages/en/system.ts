@@ -18,7 +18,7 @@ export const system = {
     late: { title: 'Late', text: 'Views are kept and reach their counters later than usual.' },
     waiting: { title: 'Waiting', text: 'Views are kept and wait: what stores them does not answer.' },
     attention: {
-      title: 'Up to date, with remains',
+      title: 'Up to date, some left over',
       text: 'New views are counted. Some could not be: an admin decides.',
     },
     unknown: { title: 'Unknown', text: 'There was no answer in time.' },
