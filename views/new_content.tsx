@@ -1,25 +1,15 @@
 import { Html } from '@kitajs/html';
-import type { Control } from '../src/contents/fields/kind.ts';
 import { AdminLayout } from './admin_layout.tsx';
 import type { Chrome } from './parts/chrome.ts';
 import { CsrfField, Field } from './parts/field.tsx';
-
-/** A field of the form, its words in the reader's language. */
-export interface NewContentField {
-  readonly name: string;
-  readonly label: string;
-  readonly help: string;
-  readonly control: Control;
-  readonly value: string;
-  readonly problems: readonly string[];
-}
+import type { FormField } from './parts/form_fields.tsx';
 
 type NewContentProps = {
   chrome: Chrome;
   /** The name of the type in addresses, and for people. */
   type: string;
   typeName: string;
-  fields: readonly NewContentField[];
+  fields: readonly FormField[];
 };
 
 /**

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { audio } from '../../src/contents/audio.ts';
 import { video } from '../../src/contents/video.ts';
 import { createContent, findContent } from '../../src/store/contents.ts';
+import { createPage } from '../../src/store/pages.ts';
 import { TESTER } from '../help/actor.ts';
 import { createUsers, logIn, openVisitor, type Visitor } from '../help/admin.ts';
 import { DIALECTS } from '../help/databases.ts';
@@ -122,6 +123,18 @@ describe.each(DIALECTS)('the chooser (%s)', (dialect) => {
     expect(html).toContain('1 content found.');
     expect(html).toMatch(/<span class="badge">video<\/span><span>#\d+<\/span>/);
     expect(await options(`?term=${encodeURIComponent('ЛЕТН')}`)).toContain('<mark>лётн</mark>');
+  });
+
+  test('says on how many pages each stands', async () => {
+    expect(await options('?term=minisunset')).toContain('<span>on no page</span>');
+    const [found] = (await ask('?term=minisunset')).results;
+    const reference = { label: video.label, id: Number(found?.id.split(':')[1]) };
+    await hub.database.tx(async (tx) => {
+      for (const url of ['https://example.org/1', 'https://example.org/2']) {
+        await createPage(tx, TESTER, { title: 'Page', url }, [reference, reference]);
+      }
+    });
+    expect(await options('?term=minisunset')).toContain('<span>on 2 pages</span>');
   });
 
   test('says how many there are and where the next page is', async () => {

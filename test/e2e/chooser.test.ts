@@ -24,7 +24,7 @@ const AXE = readFileSync(join(import.meta.dirname, '..', '..', 'node_modules', '
 const PATIENCE_MS = 8000;
 /** An empty place of the bar beside the screen. */
 const ELSEWHERE = { x: 100, y: 600 };
-const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true } as const;
+const PHONE = { viewport: { width: 360, height: 480 }, hasTouch: true, isMobile: true } as const;
 
 const isWithoutBrowser = findChromium() === undefined;
 const inBrowser = (name: string) => (isWithoutBrowser ? `${name} (no Chromium on PATH or in CHROMIUM_PATH)` : name);
@@ -87,7 +87,7 @@ describe('choosing contents in a browser', () => {
     const screen = `<form method="post" action="/admin/sent/">${combobox}<button>Save</button></form>`;
     const html = (await dashboard.text())
       .replace('</head>', () => `<script src="${assetUrl('chooser.js')}" defer></script></head>`)
-      .replace('</main>', () => `${screen}</main>`);
+      .replace(/<main.*<\/main>/s, () => `<main id="main" tabindex="-1"><h1>Try</h1>${screen}</main>`);
     await route.fulfill({ response: dashboard, body: html });
   }
 
@@ -240,8 +240,14 @@ describe('choosing contents in a browser', () => {
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowUp');
     expect(await active(page)).toBe('Show more');
+    const held = Promise.withResolvers<void>();
+    await page.route('**/autocomplete/?term=row&page=2', async (route) => {
+      await held.promise;
+      await route.continue();
+    });
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
+    held.resolve();
     await option(page, 'Row 30').waitFor();
     expect(await active(page)).toBe('Row 30');
     await option(page, 'Show more').click();
@@ -431,12 +437,13 @@ describe('choosing contents in a browser', () => {
     await search(page, 'row', 'Row 10');
     expect(await placeOfList(page)).toBe('inside the screen');
     // As when the keyboard comes up.
-    await page.setViewportSize({ width: PHONE.viewport.width, height: 420 });
+    await page.setViewportSize({ width: PHONE.viewport.width, height: 380 });
     await eventually(async () => expect(await placeOfList(page)).toBe('inside the screen'));
     expect(Number(await page.evaluate('document.documentElement.scrollWidth'))).toBeLessThanOrEqual(360);
     await option(page, 'Row 12').tap();
     await announced(page, 'Added: Row 12');
-    await page.getByRole('heading', { level: 1 }).tap();
+    // Below the form there is nothing.
+    await page.touchscreen.tap(180, 350);
     expect(await isOpen(page)).toBe(false);
     expect(await page.evaluate('chosen.map(({ text }) => text)')).toEqual(['Row 12']);
   });

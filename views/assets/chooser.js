@@ -1,7 +1,6 @@
 // The chooser: a combobox over all content models, with list autocomplete as the ARIA Authoring Practices describe it
 // (the focus stays in the input, which names the active option). The server answers a term with the options as HTML.
-// An answer is shown only when nothing was asked after it. Keys that come while an answer is awaited are meant for that
-// answer: they are done when it is there.
+// An answer is shown only when nothing was asked after it. Keys that come before an answer are done when it is there.
 
 const SEARCH_DELAY_MS = 80;
 const ANSWER_MS_MAX = 15000;

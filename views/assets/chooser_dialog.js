@@ -15,16 +15,11 @@ async function openNewContent(address) {
     dialog.remove();
     return { problem };
   }
+  // The field that the form says is the first has the focus, here and when it comes back (autofocus).
   dialog.showModal();
-  focusField(dialog);
   const created = await untilClosed(dialog, address);
   dialog.remove();
   return { created };
-}
-
-function focusField(dialog) {
-  const field = dialog.querySelector('[aria-invalid="true"]') ?? dialog.querySelector('[autofocus]');
-  field?.focus();
 }
 
 // What keeps an answer from being used; undefined for one that can be.
@@ -105,7 +100,6 @@ function untilClosed(dialog, address) {
   dialog.addEventListener('htmx:after:swap', () => {
     created = dialog.querySelector('[data-value]')?.dataset;
     if (created) dialog.close();
-    else focusField(dialog);
   });
   return promise;
 }

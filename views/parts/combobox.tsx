@@ -12,8 +12,8 @@ export interface Choice {
   readonly text: string;
   /** The title with the part that the search was for in the middle. */
   readonly parts: { readonly before: string; readonly match: string; readonly after: string };
-  /** On how many pages it stands, where that is known. */
-  readonly pages: number | undefined;
+  /** On how many pages it stands. */
+  readonly pages: number;
 }
 
 /** Neither list nor options ever have the focus: it stays in the input, which names the active option. */
@@ -163,7 +163,7 @@ export function ChoiceText({ m, choice }: { m: Messages; choice: Choice }): JSX.
           {typeName}
         </span>
         <span safe>{`#${id}`}</span>
-        {pages === undefined ? '' : <span safe>{describePages(m, pages)}</span>}
+        <span safe>{describePages(m, pages)}</span>
       </span>
     </>
   );

@@ -1,15 +1,16 @@
 /** The chooser's answers: what can be chosen, and the form of a new content beside it. */
-import { CreatedContent, type NewContentField, NewContentForm, NewContentPage } from '../../../views/new_content.tsx';
+import { CreatedContent, NewContentForm, NewContentPage } from '../../../views/new_content.tsx';
 import { ChoiceOptions } from '../../../views/parts/combobox.tsx';
 import { type ContentType, wordsOf } from '../../contents/content.ts';
+import type { Refusal } from '../../contents/fields/kind.ts';
 import { contentTypes } from '../../contents/index.ts';
 import { editableFields, validate } from '../../contents/validate.ts';
 import { AppError } from '../../errors.ts';
-import type { Messages } from '../../messages/index.ts';
 import { createContent } from '../../store/contents.ts';
 import { formatReference } from '../../store/pages.ts';
 import { findChoices, parsePageNumber } from './choices.ts';
-import { sayRefusal } from './refusals.ts';
+import { type ContentInput, describeFields, readInput } from './content_fields.ts';
+import { contentPath, typeOf } from './content_type.ts';
 import { type AdminContext, type AdminRequest, mayUse, type Reply, type Screen } from './screen.ts';
 
 const NEW_PATH = '/admin/autocomplete/new/:type/';
@@ -44,17 +45,13 @@ function showNew(admin: AdminContext, visit: AdminRequest): Reply {
 
 async function createNew(admin: AdminContext, visit: AdminRequest): Promise<Reply> {
   const type = findAllowedType(admin, visit);
-  const { form, m, actor, isFragment } = visit;
-  const fields = editableFields(type);
-  const input = Object.fromEntries(Object.keys(fields).map((name) => [name, form.get(name) ?? '']));
-  const validated = validate(fields, input);
-  if ('refusals' in validated) {
-    const problems = Object.entries(validated.refusals).map(([name, refusal]) => [name, [sayRefusal(m, refusal)]]);
-    return newContentReply(visit, type, input, Object.fromEntries(problems));
-  }
+  const { form, actor, isFragment } = visit;
+  const input = readInput(type, form);
+  const validated = validate(editableFields(type), input);
+  if ('refusals' in validated) return newContentReply(visit, type, input, validated.refusals);
   const id = await admin.database.tx((tx) => createContent(tx, actor, type, validated.values));
   admin.cache.clear();
-  if (!isFragment) return { redirect: `/admin/contents/${type.type}/` };
+  if (!isFragment) return { redirect: contentPath(type, id) };
   const value = formatReference({ label: type.label, id });
   return { html: CreatedContent({ value, id: String(id), type: type.type, text: validated.values.title ?? '' }) };
 }
@@ -62,21 +59,13 @@ async function createNew(admin: AdminContext, visit: AdminRequest): Promise<Repl
 function newContentReply(
   { chrome, m, isFragment }: AdminRequest,
   type: ContentType,
-  input: Readonly<Record<string, string>>,
-  problems: Readonly<Record<string, readonly string[]>> = {},
+  input: ContentInput,
+  refusals: Readonly<Record<string, Refusal>> = {},
 ): Reply {
-  const fields = Object.entries(editableFields(type)).map(([name, { control }]): NewContentField => {
-    const words = wordsOfField(m, type, name);
-    return { name, ...words, control, value: input[name] ?? '', problems: problems[name] ?? [] };
-  });
+  const fields = describeFields(m, type, input, refusals);
   const props = { chrome, type: type.type, typeName: wordsOf(type, m.language).name, fields };
   const html = isFragment ? NewContentForm(props) : NewContentPage(props);
-  return { html, status: Object.keys(problems).length === 0 ? 200 : 422 };
-}
-
-function wordsOfField(m: Messages, type: ContentType, name: string): { label: string; help: string } {
-  if (name === 'title') return m.fields.title;
-  return wordsOf(type, m.language).fields[name] ?? { label: name, help: '' };
+  return { html, status: Object.keys(refusals).length === 0 ? 200 : 422 };
 }
 
 /** Types that pages may be given, in registry order. */
@@ -85,8 +74,8 @@ function allowedTypes({ config }: AdminContext): readonly ContentType[] {
 }
 
 /** The type an address names. @throws AppError `not_found` for one that is unknown or not allowed */
-function findAllowedType(admin: AdminContext, { params }: AdminRequest): ContentType {
-  const type = allowedTypes(admin).find((known) => known.type === params.type);
-  if (type === undefined) throw new AppError('not_found', 'no such content type');
+function findAllowedType(admin: AdminContext, visit: AdminRequest): ContentType {
+  const type = typeOf(visit);
+  if (!allowedTypes(admin).includes(type)) throw new AppError('not_found', 'pages are given no such content');
   return type;
 }

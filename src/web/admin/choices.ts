@@ -32,7 +32,7 @@ export async function findChoices(
   return { results, more: found.more && page < CHOICE_PAGES_MAX };
 }
 
-function toChoice(result: SearchResult & { readonly pages?: number }, term: string, language: Language): Choice[] {
+function toChoice(result: SearchResult, term: string, language: Language): Choice[] {
   const type = findContentType(result.label);
   if (type === undefined) return [];
   return [
