@@ -64,7 +64,7 @@ function Sessions({ chrome, sessions }: { chrome: Chrome; sessions: readonly Ses
       <p class="soft" safe>
         {words.lead}
       </p>
-      <div class="table-scroll fitting">
+      <section class="table-scroll fitting" tabindex="0" aria-labelledby="sessions">
         <table class="table" aria-labelledby="sessions">
           <thead>
             <tr>
@@ -98,7 +98,7 @@ function Sessions({ chrome, sessions }: { chrome: Chrome; sessions: readonly Ses
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       {sessions.length < 2 ? (
         <p class="soft" safe>
           {words.none}

@@ -26,11 +26,8 @@ describe.each(DIALECTS)('a session (%s)', (dialect) => {
   const setTimes = (seenAgo: number, createdAgo: number) =>
     hub.database.tx((tx) => {
       const { session } = tx.tables;
-      const at = (column: typeof session.seen_at, ago: number): SQL =>
-        sql`${sql.param(new Date(Date.now() - ago), column)}`;
-      return tx.rows(
-        sql`update ${session} set seen_at = ${at(session.seen_at, seenAgo)}, created_at = ${at(session.created_at, createdAgo)}`,
-      );
+      const at = (ago: number): SQL => sql`${sql.param(new Date(Date.now() - ago), session.seen_at)}`;
+      return tx.rows(sql`update ${session} set seen_at = ${at(seenAgo)}, created_at = ${at(createdAgo)}`);
     });
 
   test.each([

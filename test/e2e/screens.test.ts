@@ -6,7 +6,7 @@ import { findChromium, openBrowser } from '../help/chromium.ts';
 import type { TestHub } from '../help/hub.ts';
 import { startSampleHub } from '../help/sample_hub.ts';
 import { SCREEN_STATES } from '../help/screen_states.ts';
-import { listScreens } from '../help/screens.ts';
+import { listScreens, withNewestEntry } from '../help/screens.ts';
 import { findBarriers, openWatchedPage, type WatchedPage, widthOf } from '../help/watched_page.ts';
 
 const isWithoutBrowser = findChromium() === undefined;
@@ -65,7 +65,7 @@ describe.each(LOOKS)('in $locale and $colorScheme, the screen', ({ locale, color
   for (const { path, access } of SCREENS) {
     test.skipIf(isWithoutBrowser)(inBrowser(`${path} keeps its promises`), async () => {
       const watched = await openWatchedPage(access === 'anyone' ? stranger : admin, hub.url);
-      const answer = await watched.page.goto(`${hub.url}${path}`);
+      const answer = await watched.page.goto(`${hub.url}${await withNewestEntry(hub.database, path)}`);
       expect(answer?.status()).toBe(200);
       // A part of a page, or JSON, is looked at where it is shown.
       if (/<html/.test((await answer?.text()) ?? '')) await check(watched, 200);

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { PASSWORD } from '../help/admin.ts';
 import { openBrowser } from '../help/chromium.ts';
-import { SCREEN_STATES, type ScreenState } from '../help/screen_states.ts';
 import { startSampleHub } from '../help/sample_hub.ts';
-import { listScreens } from '../help/screens.ts';
+import { SCREEN_STATES, type ScreenState } from '../help/screen_states.ts';
+import { listScreens, withNewestEntry } from '../help/screens.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'screenshots');
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } } as const;
@@ -56,7 +56,7 @@ async function takeAll(browser: Browser, colorScheme: (typeof SCHEMES)[number]):
     const page = await (isStranger ? stranger : admin).newPage();
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.setViewportSize(viewport);
-      await page.goto(`${hub.url}${path}`);
+      await page.goto(`${hub.url}${await withNewestEntry(hub.database, path)}`);
       await prepare?.(page);
       await page.waitForLoadState('networkidle');
       await steady(page);

@@ -2,7 +2,10 @@
 import { openApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { contentTypes } from '../../src/contents/index.ts';
+import type { Connection } from '../../src/db/connection.ts';
 import { createLog } from '../../src/log.ts';
+import { listHistory } from '../../src/store/history.ts';
+import { PAGE_LABEL } from '../../src/store/pages.ts';
 import { adminRoutes } from '../../src/web/admin/routes.ts';
 import type { Access, AdminRoute } from '../../src/web/admin/screen.ts';
 import { createReadiness } from '../../src/web/readiness.ts';
@@ -52,6 +55,15 @@ export async function listScreens(): Promise<ShownScreen[]> {
         addressesOf(pattern).map((path): ShownScreen => ({ pattern, path, access })),
       )
   );
+}
+
+/** The address with the newest entry of its object's history, where it names one. */
+export async function withNewestEntry(database: Connection, path: string): Promise<string> {
+  const [, section = '', type] = /^\/admin\/(pages|contents\/(\w+))\/1\/history\/1\//.exec(path) ?? [];
+  if (section === '') return path;
+  const label = contentTypes.find((known) => known.type === type)?.label ?? PAGE_LABEL;
+  const [newest] = await listHistory(database, { label, id: 1, limit: 1 });
+  return path.replace('/history/1/', `/history/${newest?.entry}/`);
 }
 
 /** Opens the screen for a new password, in a hub where `createResetLink` was called with its hash. */
