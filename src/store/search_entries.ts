@@ -57,15 +57,20 @@ async function createEntries(tx: Connection, label: string, titled: readonly Tit
   return new Set(rows.map((row) => toInteger(row.object_id)));
 }
 
-/** @returns the ids of those whose titles are others now */
+/**
+ * Writes titles of entries that exist. As an insert that meets them, because SQLite joins a list of values without an
+ * index: each with every entry of its type.
+ * @returns the ids of those whose titles are others now
+ */
 async function updateEntries(tx: Connection, label: string, titled: readonly Titled[]): Promise<ReadonlySet<number>> {
   if (titled.length === 0) return new Set();
   const { searchEntry: entry } = tx.tables;
   const rows = await tx.rows(sql`
-    update ${entry} set title = v.title, folded = v.folded from ${entriesOf(tx, titled)}
-    where ${entry.content_type} = ${label} and ${entry.object_id} = v.object_id
-      and (${entry.title} <> v.title or ${entry.folded} <> v.folded)
-    returning ${entry.object_id} as object_id`);
+    insert into ${entry} (content_type, object_id, title, folded)
+    select ${label}, v.object_id, v.title, v.folded from ${entriesOf(tx, titled)} where true
+    on conflict (content_type, object_id) do update set title = excluded.title, folded = excluded.folded
+    where ${entry.title} <> excluded.title or ${entry.folded} <> excluded.folded
+    returning object_id`);
   return new Set(rows.map((row) => toInteger(row.object_id)));
 }
 
