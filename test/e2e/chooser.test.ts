@@ -442,7 +442,7 @@ describe('choosing contents in a browser', () => {
     expect(Number(await page.evaluate('document.documentElement.scrollWidth'))).toBeLessThanOrEqual(360);
     await option(page, 'Row 12').tap();
     await announced(page, 'Added: Row 12');
-    // The list stands below its input, so the heading is never under it.
+    // The heading is too far from the input to be under the list.
     await page.locator('h1').tap();
     await eventually(async () => expect(await isOpen(page)).toBe(false));
     expect(await page.evaluate('chosen.map(({ text }) => text)')).toEqual(['Row 12']);
