@@ -121,7 +121,8 @@ describe('a Postgres database', () => {
     // A lost reply to COMMIT may have stored one more than was heard of.
     expect(firsts).toBeGreaterThanOrEqual(stored);
     expect(stored).toBeGreaterThan(0);
-    expect(failedReads).toBeLessThan(15);
+    // Of 8 that are under way at each of 15 ends: a read is asked once more, and on a busy machine that may end as well.
+    expect(failedReads).toBeLessThan((8 * 15) / 3);
     const all = Array.from({ length: 30 }, () => victim.rows(sql`select 1`));
     const writes = Array.from({ length: 30 }, (_, n) => victim.tx((tx) => insertGroup(tx, `calm ${n}`)));
     await Promise.all([...all, ...writes]);
