@@ -7,6 +7,8 @@ const START_MS_MAX = 20_000;
 /** Linux counts processor time in these, on every machine we know of. */
 const TICKS_PER_SECOND = 100;
 const MEGABYTE = 1_000_000;
+/** A web process of a hub with Redis does not start without one. */
+const SECRET_KEY = 'a key that only benchmarks sign with';
 
 export interface Server {
   readonly port: number;
@@ -42,7 +44,7 @@ export async function startServer(
 ): Promise<Server> {
   const started = performance.now();
   const child = Bun.spawn([...command], {
-    env: { PORT: '0', LOG_FORMAT: 'json', ...settings },
+    env: { PORT: '0', LOG_FORMAT: 'json', SECRET_KEY, ...settings },
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',
