@@ -38,7 +38,7 @@ test: node_modules/.stamp ## all tests (ARGS="test/store" for some), with a thro
 	@exec $(BUN) test/run.ts $(ARGS)
 
 # Long on the installed Redis; then short on Redis 8, and with each setting of when Redis writes to the disk.
-faults: node_modules/.stamp ## break everything, long and on purpose (about fifty minutes), and take the protections away
+faults: node_modules/.stamp ## break everything, long and on purpose (about fifty-five minutes), and take the protections away
 	@TEST_FAULTS=all $(BUN) test/run.ts test/impressions
 	@TEST_REDIS=8 $(BUN) test/run.ts test/impressions
 	@for redis in installed 8; do for fsync in everysec always; do \
