@@ -80,7 +80,11 @@ export async function enter(hub: Pick<TestHub, 'url' | 'database'>, username: Ro
   if (user === undefined) throw new Error(`there is no user ${username}`);
   const cookie = createToken();
   await hub.database.tx((tx) => createSession(tx, hashToken(cookie), user.id, '127.0.0.1'));
-  return createVisitor(hub, new Map([['contenthub_session', cookie]]), createCsrfToken([TEST_SECRET_KEY], cookie));
+  return createVisitor(
+    hub,
+    new Map([['contenthub_session', cookie]]),
+    createCsrfToken([TEST_SECRET_KEY], cookie, user.id),
+  );
 }
 
 /** Somebody who has logged in. @param username one of `createUsers`, or another with the same password */

@@ -10,7 +10,7 @@ import { recordHistory } from '../../store/history.ts';
 import { findSession, touchSession } from '../../store/sessions.ts';
 import { takeFromBudget } from '../../store/throttle.ts';
 import { cookieSafety } from '../cookies.ts';
-import { CSRF_FIELD, CSRF_HEADER, isCsrfToken, isFromThisSite } from '../csrf.ts';
+import { CSRF_FIELD, CSRF_HEADER, isCsrfToken, isCsrfTokenOf, isFromThisSite } from '../csrf.ts';
 import { RETRY_AFTER_SECONDS } from '../errors.ts';
 import { createForm, type FormInput, readForm } from '../forms.ts';
 import { pathOf, queryOf, requestId } from '../request.ts';
@@ -100,7 +100,7 @@ async function answer(
   return route.handle(toRequest(visitor, params, form));
 }
 
-/** After a login: the form that was kept is carried out, or the page that was asked for is shown. */
+/** After a login: the form that was kept is carried out if it was this user's, or the page that was asked for is shown. */
 async function goOn(
   admin: AdminContext,
   routes: readonly AdminRoute[],
@@ -112,10 +112,13 @@ async function goOn(
   const session = await findSession(admin.database, tokenHash);
   const known = describeVisitor(admin, { ...visitor, cookie, tokenHash, session, isNewCookie: true });
   const form = readKeptForm(routes, kept);
-  if (form === undefined) return sendReply(known, { redirect: next });
+  if (form === undefined || session === undefined) return sendReply(known, { redirect: next });
+  if (!isCsrfTokenOf(admin.keys, visitor.cookie, form.token, session.user.id)) {
+    return sendReply(known, { redirect: next, flash: { kind: 'error', text: known.m.login.notYours } });
+  }
   const { route, params } = form;
   return sendSafely(known, logFailure, async () => {
-    if (!mayUse(session?.user.role ?? 'none', route.access)) return deny(admin, known);
+    if (!mayUse(session.user.role, route.access)) return deny(admin, known);
     const reply = await route.handle(toRequest(known, params, form.form));
     if ('session' in reply) throw new AppError('internal', 'a login inside a login');
     return reply;

@@ -1,6 +1,7 @@
 /**
  * A form that was sent after its session had ended: kept as text inside the login form, and carried out after the login
- * as if nothing had happened. Its token was checked when it came, so no other site can have made it up.
+ * as if nothing had happened. Its token travels along and says to whom it was shown: carried out for whoever else logs in,
+ * it would let anybody who reaches a browser first prepare what an admin then does.
  */
 import { CSRF_FIELD } from '../csrf.ts';
 import { createForm, FORM_FIELDS_MAX, type FormInput } from '../forms.ts';
@@ -11,11 +12,13 @@ export interface KeptForm {
   readonly route: AdminRoute;
   readonly params: Readonly<Record<string, string>>;
   readonly form: FormInput;
+  /** Of the page it stood on. */
+  readonly token: string;
 }
 
 /** A form as text for a hidden field. */
 export function keepForm(path: string, form: FormInput): string {
-  return JSON.stringify({ path, entries: form.entries.filter(([name]) => name !== CSRF_FIELD) });
+  return JSON.stringify({ path, entries: form.entries });
 }
 
 /** Reads a kept form back, or undefined when it is none, or leads to no route that takes forms. */
@@ -27,7 +30,9 @@ export function readKeptForm(routes: readonly AdminRoute[], text: string | undef
     // A login inside a login would go round in circles.
     if (route.method !== 'POST' || route.access === 'anyone' || route.afterLogin !== undefined) continue;
     const params = matchPath(route.path, kept.path);
-    if (params !== undefined) return { route, params, form: createForm(kept.entries) };
+    if (params === undefined) continue;
+    const form = createForm(kept.entries);
+    return { route, params, form, token: form.get(CSRF_FIELD) ?? '' };
   }
   return undefined;
 }

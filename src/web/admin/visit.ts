@@ -56,7 +56,7 @@ export function describeVisitor(
   const chrome: Chrome = {
     m,
     user: session?.user,
-    csrf: createCsrfToken(keys, cookie),
+    csrf: createCsrfToken(keys, cookie, session?.user.id),
     flash: parseFlash(readFlash(request, safety)),
     path: `${pathOf(request)}${query === '' ? '' : `?${query}`}`,
     contentTypes: contentTypes.map((type) => ({ type: type.type, namePlural: wordsOf(type, m.language).namePlural })),
