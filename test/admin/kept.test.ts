@@ -97,9 +97,7 @@ describe('a form whose session has ended', () => {
     test.each(KEPT)('does nothing at %s', async (path) => {
       const before = await readAll();
       const visitor = await open();
-      const version = path.startsWith('/admin/users/') ? versionOf(await readUser(hub.database, 'viewer')) : '2';
-      const fields = { role: 'admin', active: '1', confirmed: '1', ids: '1', version, ...PAGE };
-      const kept = await send(visitor, path, fields);
+      const kept = await send(visitor, path, { confirmed: '1', ids: '1', version: '2', ...PAGE });
       const answer = await logInWith(visitor, 'admin', kept);
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/admin/']);
       expect(await readAll()).toEqual(before);
@@ -108,10 +106,21 @@ describe('a form whose session has ended', () => {
 
   test('is done for nobody when it was written by hand', async () => {
     const before = await readAll();
-    for (const token of ['', (await enter(hub, 'admin')).token()]) {
-      const visitor = await openVisitor(hub);
-      const entries = [...Object.entries(PAGE), ['csrf_token', token]];
-      const answer = await logInWith(visitor, 'admin', JSON.stringify({ path: '/admin/pages/add/', entries }));
+    const { id, ...viewer } = await readUser(hub.database, 'viewer');
+    const promotion = { email: '', role: 'admin', active: '1', version: versionOf({ id, ...viewer }) };
+    const forged = [
+      { path: '/admin/pages/add/', fields: PAGE, visitor: await openVisitor(hub), token: '' },
+      {
+        path: '/admin/pages/add/',
+        fields: PAGE,
+        visitor: await openVisitor(hub),
+        token: (await enter(hub, 'admin')).token(),
+      },
+      { path: `/admin/users/${id}/`, fields: promotion, visitor: await leaveOpen('admin') },
+    ];
+    for (const { path, fields, visitor, token = visitor.token() } of forged) {
+      const kept = JSON.stringify({ path, entries: [...Object.entries(fields), ['csrf_token', token]] });
+      const answer = await logInWith(visitor, 'admin', kept);
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/admin/']);
     }
     expect(await readAll()).toEqual(before);

@@ -31,6 +31,12 @@ describe('the table of routes', () => {
   );
 });
 
+test('what admins alone may do is never kept for after a login', () => {
+  const kept = ROUTES.filter(({ method, afterLogin }) => method === 'POST' && afterLogin === undefined);
+  expect(kept.length).toBeGreaterThan(5);
+  expect(kept.filter(({ path, access }) => access === 'admin' || ADMINS_ONLY.test(path))).toEqual([]);
+});
+
 describe('a route', () => {
   let hub: TestHub;
   beforeAll(async () => {

@@ -17,7 +17,9 @@ const guess = (visitor: Visitor, username: string, password = 'a wrong password'
 
 /** A page without what is random in it, and without the name that was typed. */
 async function bodyOf(answer: Response, username: string): Promise<string> {
-  return (await answer.text()).replaceAll(/[\w-]{22}\.\d+\.[\w-]{43}/g, 'TOKEN').replaceAll(`value="${username}"`, 'NAME');
+  return (await answer.text())
+    .replaceAll(/[\w-]{22}\.\d+\.[\w-]{43}/g, 'TOKEN')
+    .replaceAll(`value="${username}"`, 'NAME');
 }
 
 function median(numbers: readonly number[]): number {

@@ -101,7 +101,8 @@ export interface AdminRoute {
   readonly isPolled?: boolean;
   /**
    * Where a login leads when the session ended before this form came. Without it the form is kept in the login page and
-   * carried out after; a form with a password must not be.
+   * carried out after; a form with a password must not be, nor one that decides about users or the hub: somebody else may
+   * have prepared it in a browser that was left alone.
    */
   readonly afterLogin?: string;
   handle(visit: AdminRequest): Reply | Promise<Reply>;

@@ -27,7 +27,13 @@ export const systemScreen: Screen = (admin) => {
       const path = DECISION_PATHS[decision];
       return [
         { method: 'GET', path, access: 'admin', handle: (visit) => askAgain(visit, decision, read) },
-        { method: 'POST', path, access: 'admin', handle: (visit) => decide(admin, visit, decision, read) },
+        {
+          method: 'POST',
+          path,
+          access: 'admin',
+          afterLogin: PATH,
+          handle: (visit) => decide(admin, visit, decision, read),
+        },
       ];
     }),
   ];

@@ -7,11 +7,17 @@ import { findUserById, isEmail, type UserEdit, updateUser, versionOf } from '../
 import { createToken, hashToken } from '../tokens.ts';
 import type { Problems } from './new_password.ts';
 import { type AdminContext, type AdminRequest, parseId, type Reply, type Screen, userOf } from './screen.ts';
-import { readRole } from './users.ts';
+import { readRole, USERS_PATH } from './users.ts';
 
 export const userScreen: Screen = (admin) => [
   { method: 'GET', path: '/admin/users/:id/', access: 'admin', handle: (visit) => showUser(admin, visit) },
-  { method: 'POST', path: '/admin/users/:id/', access: 'admin', handle: (visit) => saveUser(admin, visit) },
+  {
+    method: 'POST',
+    path: '/admin/users/:id/',
+    access: 'admin',
+    afterLogin: USERS_PATH,
+    handle: (visit) => saveUser(admin, visit),
+  },
   // Where a browser lands that asks again for the page with a link.
   {
     method: 'GET',
@@ -19,7 +25,13 @@ export const userScreen: Screen = (admin) => [
     access: 'admin',
     handle: async (visit) => ({ redirect: pathOfUser(await readUser(admin, visit)) }),
   },
-  { method: 'POST', path: '/admin/users/:id/reset/', access: 'admin', handle: (visit) => makeLink(admin, visit) },
+  {
+    method: 'POST',
+    path: '/admin/users/:id/reset/',
+    access: 'admin',
+    afterLogin: USERS_PATH,
+    handle: (visit) => makeLink(admin, visit),
+  },
 ];
 
 function pathOfUser({ id }: User): string {
@@ -78,7 +90,7 @@ async function saveUser(admin: AdminContext, visit: AdminRequest): Promise<Reply
   if (refused !== undefined) return conflictPage(admin, visit, refused, typed);
   const isOwn = user.id === userOf(visit).id && role !== 'admin';
   return {
-    redirect: isOwn ? '/admin/' : '/admin/users/',
+    redirect: isOwn ? '/admin/' : USERS_PATH,
     flash: { kind: 'success', text: m.users.saved(user.username) },
   };
 }

@@ -9,7 +9,7 @@ import { hashPassword } from '../passwords.ts';
 import { type Problems, sentencesFor } from './new_password.ts';
 import type { AdminContext, AdminRequest, Reply, Screen } from './screen.ts';
 
-const USERS_PATH = '/admin/users/';
+export const USERS_PATH = '/admin/users/';
 const ADD_PATH = '/admin/users/add/';
 
 export const usersScreen: Screen = (admin) => [
