@@ -86,6 +86,16 @@ describe.each(DIALECTS)('a page that cannot be stored (%s)', (dialect) => {
     expect((await on.stored(id))?.version).toBe(1);
   });
 
+  test.each(['_list', 'listed', 'tail'])(
+    'lists no more rows than a page may have, whatever %s asks for',
+    async (name) => {
+      const contents = Array.from({ length: 12_000 }, () => on.a).join(' ');
+      const { page } = await send('/admin/pages/add/', { contents, [name]: '9007199254740991' });
+      expect(page.split(' data-row>').length).toBeLessThan(5200);
+      expect(contentsIn(page)).toHaveLength(12_000);
+    },
+  );
+
   test('cuts a forged reference short where it is shown', async () => {
     const value = `x${'y'.repeat(5000)}`;
     const { page } = await send('/admin/pages/add/', { contents: [value] });

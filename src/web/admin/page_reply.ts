@@ -35,7 +35,7 @@ export interface PageFormState {
   readonly isUnsaved?: boolean;
   /** Somebody deleted the page while it was edited. */
   readonly isGone?: boolean;
-  /** First and last rows to list; up to the last with a problem all are. */
+  /** First and last rows to list, PAGE_CONTENTS_MAX of each at most; up to the last with a problem all are. */
   readonly listed?: Listed;
 }
 
@@ -47,8 +47,8 @@ export async function pageFormReply(
   const { page, input, refusals = {}, check = NO_PROBLEMS, isUnsaved = false, isGone = false } = state;
   const { rows: all } = input;
   const wanted = state.listed ?? { head: ROWS_LISTED, tail: 0 };
-  const head = Math.min(all.length, Math.max(ROWS_LISTED, wanted.head, lastOf(check.rows) + 1));
-  const tail = Math.min(all.length - head, wanted.tail);
+  const head = Math.min(all.length, PAGE_CONTENTS_MAX, Math.max(ROWS_LISTED, wanted.head, lastOf(check.rows) + 1));
+  const tail = Math.min(all.length - head, PAGE_CONTENTS_MAX, wanted.tail);
   const end = all.length - tail;
   const first = await describeRows(database, m, all.slice(0, head), 1, check.rows);
   const { tooMany } = check;
