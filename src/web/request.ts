@@ -12,7 +12,10 @@ export interface RequestOrigin {
   baseUrl(request: Request): string;
   /** The host a request names, with its port; '' when it names none. */
   hostOf(request: Request): string;
-  /** The address of the client: of the forwarded ones the right-most that is no trusted proxy; '' when nothing is known. */
+  /**
+   * The address of the client: of the forwarded ones the right-most that is no trusted proxy; the peer's when that one is
+   * no address, '' when nothing is known.
+   */
   clientAddress(request: Request): string;
   /** True when a request names a host this hub answers to. */
   isHostAllowed(request: Request): boolean;
@@ -37,7 +40,7 @@ export function readOrigins(
     return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   }
 
-  const peerOf = (request: Request): string | undefined => addressOf(request)?.replace(/^::ffff:/, '');
+  const peerOf = (request: Request): string | undefined => addressOf(request)?.replace(MAPPED, '');
   const isFromProxy = (request: Request): boolean => isProxy(peerOf(request));
 
   const forwarded = (request: Request, header: string): string | undefined =>
@@ -55,8 +58,10 @@ export function readOrigins(
     clientAddress(request) {
       const peer = peerOf(request);
       if (!isProxy(peer)) return peer ?? '';
-      const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
-      return hops.findLast((hop) => isIP(hop) !== 0 && !isProxy(hop)) ?? peer ?? '';
+      const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map(withoutPort);
+      // What stands left of it, even where it cannot be read, the client may have written.
+      const client = hops.findLast((hop) => !isProxy(hop)) ?? '';
+      return isIP(client) === 0 ? (peer ?? '') : client;
     },
     isHostAllowed(request) {
       const name = hostOf(request)
@@ -71,6 +76,15 @@ export function readOrigins(
       );
     },
   };
+}
+
+/** What stands before an IPv4 address where IPv6 is spoken. */
+const MAPPED = /^::ffff:(?=\d+\.)/i;
+
+/** A hop's address; some proxies write the port too: `203.0.113.7:5123`, `[2001:db8::7]:5123`. */
+function withoutPort(hop: string): string {
+  const [, four, six] = /^(?:(\d+\.\d+\.\d+\.\d+):\d+|\[([^\]]+)\](?::\d+)?)$/.exec(hop.trim()) ?? [];
+  return (four ?? six ?? hop.trim()).replace(MAPPED, '');
 }
 
 let counter = 0;
