@@ -27,19 +27,28 @@ export function createForm(entries: readonly (readonly [string, string])[]): For
 
 /**
  * Reads the body of a POST.
- * @throws AppError `invalid` for a body that is too large, has too many fields, or is no form
+ * @throws AppError `invalid` for a body that is too large, did not arrive, has too many fields, or is no form
  */
 export async function readForm(request: Request): Promise<FormInput> {
   const type = request.headers.get('content-type') ?? '';
   const isMultipart = MULTIPART.test(type);
   if (!isMultipart && !URLENCODED.test(type) && type !== '') throw new AppError('invalid', 'The body is not a form.');
-  const body = await request.arrayBuffer();
+  const body = await readBody(request);
   if (body.byteLength > FORM_BYTES_MAX) throw new AppError('invalid', 'The form is larger than 1 MB.');
   const entries = isMultipart ? await parseMultipart(body, type) : parseUrlencoded(body);
   if (entries.length > FORM_FIELDS_MAX) {
     throw new AppError('invalid', `The form has more than ${FORM_FIELDS_MAX} fields.`);
   }
   return createForm(entries);
+}
+
+/** Strangers break off as often as they like, and each time would be a failure in the log. */
+async function readBody(request: Request): Promise<ArrayBuffer> {
+  try {
+    return await request.arrayBuffer();
+  } catch (error) {
+    throw new AppError('invalid', 'The form did not arrive as a whole.', { cause: error });
+  }
 }
 
 function parseUrlencoded(body: ArrayBuffer): [string, string][] {

@@ -1,5 +1,5 @@
 /** HTTP by hand, for requests that `fetch` refuses to send. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
   /** 0 when the connection ended without an answer. */
@@ -15,7 +15,28 @@ const NO_ANSWER: RawAnswer = { status: 0, headers: new Headers(), body: '' };
  * Sends bytes as they are and reads the answer until the other side closes: ask for `Connection: close`.
  * A string stands for its bytes in Latin-1, so that any byte can be written as `\xff`.
  */
-export async function sendRaw(url: string, request: string | Uint8Array): Promise<RawAnswer> {
+export function sendRaw(url: string, request: string | Uint8Array): Promise<RawAnswer> {
+  return exchange(url, request, async () => {});
+}
+
+/** Sends a request in two parts, the second when `meanwhile` is done; without a second part it breaks off there. */
+export function sendSlowly(
+  url: string,
+  [first, second]: readonly [first: string, second?: string],
+  meanwhile: () => Promise<void>,
+): Promise<RawAnswer> {
+  return exchange(url, first, async (socket) => {
+    await meanwhile();
+    if (second === undefined) socket.destroy();
+    else socket.write(second);
+  });
+}
+
+async function exchange(
+  url: string,
+  request: string | Uint8Array,
+  goOn: (socket: Socket) => Promise<void>,
+): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const { promise, resolve } = Promise.withResolvers<void>();
   const chunks: Buffer[] = [];
@@ -26,6 +47,7 @@ export async function sendRaw(url: string, request: string | Uint8Array): Promis
   // A server that refuses the rest of a long request resets the connection; what it said before counts.
   for (const event of ['end', 'error', 'close', 'timeout']) socket.on(event, resolve);
   socket.setTimeout(ANSWER_TIMEOUT_MS);
+  await goOn(socket);
   await promise;
   socket.destroy();
   return parseAnswer(Buffer.concat(chunks));

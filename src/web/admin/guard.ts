@@ -33,6 +33,12 @@ interface Table {
   readonly logFailure: LogFailure;
 }
 
+/** What came: of the path, and the form of a POST. `form` throws why there is none. */
+interface Received {
+  readonly params: Params;
+  form(): FormInput;
+}
+
 const NO_FORM = createForm([]);
 /** Denials of one user that history takes in an hour. */
 const DENIALS_WRITTEN_MAX = 200;
@@ -46,7 +52,8 @@ export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], l
   };
   const serve = async (rows: readonly AdminRoute[], request: Request, params: Params) => {
     try {
-      return await serveVisitor(admin, { routes, rows, logFailure }, await visit(admin, request), params);
+      const received = { params, form: await receiveForm(rows, request) };
+      return await serveVisitor(admin, { routes, rows, logFailure }, await visit(admin, request), received);
     } catch (error) {
       logFailure(request, error);
       return sendPlain(request, 503, 'The database does not answer. Try again in a moment.\n', {
@@ -64,15 +71,31 @@ export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], l
   return app;
 }
 
+/**
+ * Reads the form before anything is asked about who sends it: one that comes slowly must not be judged by what its user
+ * might do when it began.
+ */
+async function receiveForm(rows: readonly AdminRoute[], request: Request): Promise<Received['form']> {
+  if (request.method !== 'POST' || rows.every(({ method }) => method !== 'POST')) return () => NO_FORM;
+  try {
+    const form = await readForm(request);
+    return () => form;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
 async function serveVisitor(
   admin: AdminContext,
   { routes, rows, logFailure }: Table,
   visitor: Visitor,
-  params: Params,
+  received: Received,
 ): Promise<Response> {
   let begun: Begun | undefined;
   const response = await sendSafely(visitor, logFailure, async () => {
-    const reply = await answer(admin, rows, visitor, params);
+    const reply = await answer(admin, rows, visitor, received);
     if ('session' in reply) begun = reply;
     return 'session' in reply ? { redirect: reply.next } : reply;
   });
@@ -84,12 +107,12 @@ async function answer(
   admin: AdminContext,
   rows: readonly AdminRoute[],
   visitor: Visitor,
-  params: Params,
+  received: Received,
 ): Promise<Reply> {
   const { request, session } = visitor;
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const route = rows.find((row) => row.method === method);
-  const form = route?.method === 'POST' ? await readForm(request) : NO_FORM;
+  const form = received.form();
   if (route?.method === 'POST' && !isGenuine(admin, visitor, form)) return errorReply(visitor, 'csrf', 403);
   if (session === undefined && route?.access !== 'anyone') return askToLogIn(visitor, route, form);
   if (session?.isDue && route?.isPolled !== true) await admin.database.tx((tx) => touchSession(tx, session.tokenHash));
@@ -97,7 +120,7 @@ async function answer(
   if (route === undefined)
     return errorReply(visitor, 'method', 405, { Allow: rows.map((row) => row.method).join(', ') });
   if (!mayUse(session?.user.role ?? 'none', route.access)) return deny(admin, visitor);
-  return route.handle(toRequest(visitor, params, form));
+  return route.handle(toRequest(visitor, received.params, form));
 }
 
 /** After a login: the form that was kept is carried out if it was this user's, or the page that was asked for is shown. */
