@@ -8,6 +8,7 @@ import { toText } from '../db/rows.ts';
 import { lockForEditing } from '../db/sql.ts';
 import type { Tally } from './fixture_history.ts';
 import { type Actor, type Change, differences, type HistoryValues, recordHistory } from './history.ts';
+import { removeResetLinksOf } from './reset_links.ts';
 import { findViewerGroup, toUser } from './roles.ts';
 import { removeSessionsOf } from './sessions.ts';
 import { USER_LABEL, userValues } from './users.ts';
@@ -30,7 +31,7 @@ async function describe(tx: Connection, row: Row): Promise<NonNullable<Overwritt
   return { values: { ...userValues(user), ...names }, password: toText(row.password) };
 }
 
-/** Writes into history what became of users. A new password ends the user's sessions, as it does everywhere. */
+/** Writes into history what became of users. A new password ends the user's sessions and reset links, as it does everywhere. */
 export async function recordUsers(tx: Connection, actor: Actor, users: readonly OverwrittenUser[]): Promise<Tally> {
   const tally: Tally = { created: 0, changed: 0, unchanged: 0 };
   for (const { id, before } of users) {
@@ -45,6 +46,7 @@ export async function recordUsers(tx: Connection, actor: Actor, users: readonly 
     if (before !== undefined && before.password !== now.password) {
       changes.push({ action: 'password', ...object });
       await removeSessionsOf(tx, id);
+      await removeResetLinksOf(tx, id);
     }
     tally[changes.length === 0 ? 'unchanged' : before === undefined ? 'created' : 'changed'] += 1;
     await recordHistory(tx, actor, changes);

@@ -3,12 +3,16 @@ import { sql } from 'drizzle-orm';
 import type { Connection } from '../db/connection.ts';
 import { toInteger } from '../db/rows.ts';
 import { type Actor, recordHistory } from './history.ts';
-import { USER_LABEL } from './users.ts';
+import { lockAdmins, USER_LABEL } from './users.ts';
 
 export const RESET_LINK_LIFE_MS = 24 * 3600 * 1000;
 const REMOVED_AT_ONCE_MAX = 10_000;
 
-/** Stores a link for a user; older ones of the same user end. @returns until when it opens something */
+/**
+ * Stores a link for a user; older ones of the same user end.
+ * @returns until when it opens something
+ * @throws AppError `forbidden` when the actor is no admin any more
+ */
 export async function createResetLink(
   tx: Connection,
   actor: Actor,
@@ -17,7 +21,8 @@ export async function createResetLink(
 ): Promise<Date> {
   const { resetLink } = tx.tables;
   const expiresAt = new Date(Date.now() + RESET_LINK_LIFE_MS);
-  await tx.rows(sql`delete from ${resetLink} where user_id = ${user.id}`);
+  await lockAdmins(tx, actor);
+  await removeResetLinksOf(tx, user.id);
   await tx.rows(sql`
     insert into ${resetLink} (token_hash, user_id, expires_at) values (${tokenHash}, ${user.id}, ${sql.param(expiresAt, resetLink.expires_at)})`);
   await recordHistory(tx, actor, [{ action: 'reset_link', label: USER_LABEL, id: user.id, title: user.username }]);
@@ -40,6 +45,11 @@ export async function takeResetLink(tx: Connection, tokenHash: string): Promise<
   const [row] = await tx.rows(sql`
     delete from ${resetLink} where token_hash = ${tokenHash} and expires_at > ${now} returning user_id`);
   return row && toInteger(row.user_id);
+}
+
+/** Ends the links of a user. */
+export async function removeResetLinksOf(tx: Connection, user: number): Promise<void> {
+  await tx.rows(sql`delete from ${tx.tables.resetLink} where user_id = ${user}`);
 }
 
 /** Removes links that have expired, at most a bounded number at a time: the schedule comes again. */

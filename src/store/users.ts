@@ -96,15 +96,15 @@ export function versionOf(user: User): string {
 /**
  * Locks all admins, in one order, so that two of them cannot each take the other's rights at the same moment.
  * @returns their rows and that of the user `id`
- * @throws AppError `forbidden` when the actor was an admin of the hub and is none any more
+ * @throws AppError `forbidden` when who acts was an admin of the hub and is none any more
  */
-async function lockAdmins(tx: Connection, actor: Actor, id = 0): Promise<Row[]> {
+export async function lockAdmins(tx: Connection, by: Actor, id = 0): Promise<Row[]> {
   const { user } = tx.tables;
   const rows = await tx.rows(sql`
     select * from ${user} where id = ${id} or is_superuser = ${sql.param(true, user.is_superuser)}
     order by id ${lockForEditing(tx.dialect)}`);
-  const isAdmin = rows.some((row) => toInteger(row.id) === actor.id && isActiveAdmin(row));
-  if (actor.via === 'admin' && !isAdmin) throw new AppError('forbidden', 'only an admin may do this');
+  const isAdmin = rows.some((row) => toInteger(row.id) === by.id && isActiveAdmin(row));
+  if (by.via === 'admin' && !isAdmin) throw new AppError('forbidden', 'only an admin may do this');
   return rows;
 }
 
@@ -148,7 +148,7 @@ export interface UserEdit {
 
 /**
  * Changes what a user may do, and whether at all; takes effect with the user's next request. Who may not come in any
- * more loses sessions and reset links.
+ * more loses sessions and reset links. Who is no admin any more may have made links for others and kept them: all end.
  * @throws AppError `not_found`; `forbidden` when the actor is no admin any more; `conflict` when no active admin would
  * be left, or at `version` when the user was changed in between
  */
@@ -177,6 +177,7 @@ export async function updateUser(tx: Connection, actor: Actor, id: number, edit:
     await removeSessionsOf(tx, id);
     await tx.rows(sql`delete from ${resetLink} where user_id = ${id}`);
   }
+  if (isActiveAdmin(row) && !staysAdmin) await tx.rows(sql`delete from ${resetLink}`);
   const { email, role, isActive } = edit;
   const difference = differences(userValues(old), userValues({ ...old, email, role, isActive }));
   if (difference === undefined) return;

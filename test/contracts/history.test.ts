@@ -60,6 +60,8 @@ const SILENT: Readonly<Record<string, string>> = {
   createSession: 'told as login by the screen',
   removeSession: 'told as logout by the screen',
   removeSessionsOf: 'told as what ended them',
+  removeResetLinksOf: 'told as what ended them',
+  lockAdmins: 'reads',
   touchSession: 'no change',
   admitAttempt: 'told as login_failed by the screen',
   forgiveAttempt: 'told as login by the screen',

@@ -7,6 +7,7 @@ import { applyBatch } from '../../src/store/impressions.ts';
 import { createPage, findPage, updatePage } from '../../src/store/pages.ts';
 import { createResetLink } from '../../src/store/reset_links.ts';
 import { hashToken } from '../../src/web/tokens.ts';
+import { TESTER } from './actor.ts';
 import { createUsers } from './admin.ts';
 import { startTestHub, type Target, type TestHub } from './hub.ts';
 import { RESET_TOKEN } from './screens.ts';
@@ -21,7 +22,7 @@ export async function startSampleHub(target: Target): Promise<TestHub> {
   const hub = await startTestHub(target, { fixtures: [SAMPLE_CONTENT] });
   await createUsers(hub.database);
   const viewer = { id: 1, username: 'viewer' };
-  await hub.database.tx((tx) => createResetLink(tx, EDITOR, viewer, hashToken(RESET_TOKEN)));
+  await hub.database.tx((tx) => createResetLink(tx, TESTER, viewer, hashToken(RESET_TOKEN)));
   await edit(hub.database);
   await view(hub.database);
   return hub;

@@ -15,7 +15,7 @@ import {
 import { sessionCookie } from '../cookies.ts';
 import type { FormInput } from '../forms.ts';
 import { dummyVerify, hashPassword, verifyPassword } from '../passwords.ts';
-import { pathOf } from '../request.ts';
+import { isSecretPath, pathOf } from '../request.ts';
 import { createToken, hashToken } from '../tokens.ts';
 import { keepForm } from './kept.ts';
 import { type AdminContext, type AdminRequest, type AdminRoute, type Reply, type Screen, userOf } from './screen.ts';
@@ -61,7 +61,8 @@ function placeOf({ request, chrome, isFragment }: Visitor, route: AdminRoute | u
     const page = request.headers.get('hx-current-url') ?? '';
     return URL.canParse(page) ? safeNext(new URL(page).pathname + new URL(page).search) : '/admin/';
   }
-  return route?.method === 'POST' ? (route.afterLogin ?? '/admin/') : chrome.path;
+  if (route?.method === 'POST') return route.afterLogin ?? '/admin/';
+  return isSecretPath(pathOf(request)) ? '/admin/' : chrome.path;
 }
 
 interface LoginState {
