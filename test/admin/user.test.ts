@@ -44,7 +44,12 @@ describe.each(DIALECTS)('a user (%s)', (dialect) => {
   test('gets by a form nothing but what its fields say', async () => {
     const { email: _, ...before } = await rowOf('viewer');
     const more = { id: '99', username: 'root', password: 'x', is_superuser: '1', is_staff: '0', groups: '[]' };
-    const answer = await save(admin, 'viewer', { ...more, email: 'v@example.org', ['__proto__']: 'x', constructor: 'x' });
+    const answer = await save(admin, 'viewer', {
+      ...more,
+      email: 'v@example.org',
+      ['__proto__']: 'x',
+      constructor: 'x',
+    });
     expect(answer.status).toBe(303);
     const { email, ...after } = await rowOf('viewer');
     expect(after).toEqual(before);
@@ -97,6 +102,13 @@ describe.each(DIALECTS)('a user (%s)', (dialect) => {
       expect((await save(admin, 'viewer', { role: 'admin', version })).status).toBe(409);
     }
     expect((await readUser(hub.database, 'viewer')).role).toBe('editor');
+  });
+
+  test('with a name of a megabyte is refused, and holds up nobody', async () => {
+    const began = performance.now();
+    const fields = { username: 'a'.repeat(900_000), role: 'viewer', password: 'b'.repeat(128) };
+    expect((await admin.post('/admin/users/add/', fields)).status).toBe(422);
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   test('has no password, hash, token or link in history or log', async () => {

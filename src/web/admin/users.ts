@@ -76,7 +76,9 @@ function problemsOf({ form, m }: AdminRequest): Record<string, readonly string[]
   if (!isEmail(email)) problems.email = [words.email];
   if (readRole(form) === undefined) problems.role = [words.role];
   const typed = form.get('password') ?? '';
-  const weak = typed === '' ? [] : sentencesFor(m, typed, username);
+  // A name that is too long may be a megabyte, and comparing takes time for each of its characters.
+  const name = wrongName?.key === 'too_long' ? '' : username;
+  const weak = typed === '' ? [] : sentencesFor(m, typed, name);
   if (weak.length > 0) problems.password = weak;
   return problems;
 }
