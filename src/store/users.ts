@@ -52,6 +52,16 @@ export async function findUser(connection: Connection, username: string): Promis
   return row && { id: toInteger(row.id), username: toText(row.username), password: toText(row.password) };
 }
 
+/**
+ * The password hash of some user, the same one for the same number; '' when there are no users. What is typed for a name
+ * that is nobody's is compared with it, so that it takes as long as for a name that is somebody's, whatever their hashes.
+ */
+export async function findDecoyHash(connection: Connection, number: number): Promise<string> {
+  const rows = await connection.rows(sql`select password from ${connection.tables.user} order by id`);
+  const row = rows[number % Math.max(1, rows.length)];
+  return row === undefined ? '' : toText(row.password);
+}
+
 /** The user with this id, or undefined. */
 export async function findUserById(connection: Connection, id: number): Promise<User | undefined> {
   const [user] = await readUsers(connection, sql`where u.id = ${id}`);

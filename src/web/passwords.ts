@@ -51,13 +51,8 @@ export async function verifyPassword(password: string, hash: string): Promise<Ve
   if (!isHashable(password)) return { matches: false, needsUpgrade: false };
   const verification = (await verifyArgon2(password, hash)) ?? (await verifyPbkdf2(password, hash));
   if (verification !== undefined) return verification;
-  await dummyVerify(password);
+  await hashPassword(password);
   return { matches: false, needsUpgrade: false };
-}
-
-/** The work of one `verifyPassword` against a hash of ours, for a user that does not exist, so that time tells nothing. */
-export async function dummyVerify(password: string): Promise<void> {
-  if (isHashable(password)) await hashPassword(password);
 }
 
 async function verifyArgon2(password: string, hash: string): Promise<Verification | undefined> {

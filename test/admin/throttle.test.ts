@@ -87,6 +87,24 @@ describe('a wrong password and an unknown user', () => {
   });
 });
 
+test('an unknown user takes as long as one whose hash takes longer than a failure is held back', async () => {
+  const hub = await startTestHub('sqlite');
+  const id = await addUser(hub.database, 'slow', 'viewer');
+  const hash = `pbkdf2_sha256$6000000$salt$${Buffer.alloc(32).toString('base64')}`;
+  await hub.database.tx((tx) => tx.rows(sql`update ${tx.tables.user} set password = ${hash} where id = ${id}`));
+  const visitor = await openVisitor(hub);
+  const times: number[] = [];
+  for (const name of ['slow', 'nobody', 'somebody else']) {
+    const began = performance.now();
+    expect((await guess(visitor, name)).status).toBe(422);
+    times.push(performance.now() - began);
+  }
+  const [known = 0, ...unknown] = times;
+  expect(known).toBeGreaterThan(1000);
+  for (const time of unknown) expect(Math.abs(time - known)).toBeLessThan(known / 3);
+  await hub.stop();
+});
+
 describe('Django’s users', () => {
   test('log in with their old passwords, which are then hashed as ours', async () => {
     const hub = await startTestHub('sqlite', { fixtures: [DUMP] });

@@ -1,9 +1,11 @@
 /** Logging in and out. */
+import { createHmac } from 'node:crypto';
 import { LoginPage } from '../../../views/login.tsx';
 import { recordHistory } from '../../store/history.ts';
 import { createSession, removeSession } from '../../store/sessions.ts';
 import { admitAttempt, forgiveAttempt, takeFromBudget, throttleKeys } from '../../store/throttle.ts';
 import {
+  findDecoyHash,
   findUser,
   findUserById,
   noteLogin,
@@ -13,8 +15,9 @@ import {
   upgradePassword,
 } from '../../store/users.ts';
 import { sessionCookie } from '../cookies.ts';
+import type { SecretKeys } from '../csrf.ts';
 import type { FormInput } from '../forms.ts';
-import { dummyVerify, hashPassword, verifyPassword } from '../passwords.ts';
+import { hashPassword, verifyPassword } from '../passwords.ts';
 import { isSecretPath, pathOf } from '../request.ts';
 import { createToken, hashToken } from '../tokens.ts';
 import { keepForm } from './kept.ts';
@@ -106,7 +109,7 @@ function throttledPage(visit: AdminRequest, state: LoginState, ms: number): Repl
 
 /** The user who may come in with these, or undefined. A weaker hash is replaced on the way. */
 async function authenticate(
-  { database }: AdminContext,
+  { database, keys }: AdminContext,
   username: string,
   password: string,
 ): Promise<UserCredentials | undefined> {
@@ -114,7 +117,7 @@ async function authenticate(
     username.length <= 2 * USERNAME_CHARACTERS_MAX && !username.includes('\0') && username.isWellFormed();
   const known = mayExist ? await findUser(database, username) : undefined;
   if (known === undefined) {
-    await dummyVerify(password);
+    await verifyPassword(password, await findDecoyHash(database, numberOf(keys, username)));
     return undefined;
   }
   const { matches, needsUpgrade } = await verifyPassword(password, known.password);
@@ -125,6 +128,11 @@ async function authenticate(
   const upgraded = await hashPassword(password);
   await database.tx((tx) => upgradePassword(tx, known.id, known.password, upgraded));
   return { ...known, password: upgraded };
+}
+
+/** A number that stands for a name, and that nobody without the key can foretell. */
+function numberOf([key]: SecretKeys, username: string): number {
+  return createHmac('sha256', key).update(`decoy:${username}`).digest().readUInt32BE();
 }
 
 /**
