@@ -1,7 +1,8 @@
 /** What admins may do to users, what they cannot, and what is left of it. */
-import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { findResetLink } from '../../src/store/reset_links.ts';
+import type { Role } from '../../src/store/roles.ts';
 import { updateUser, versionOf } from '../../src/store/users.ts';
 import { hashToken } from '../../src/web/tokens.ts';
 import { TESTER } from '../help/actor.ts';
@@ -13,15 +14,24 @@ import { addUser, readUser } from '../help/users.ts';
 describe.each(DIALECTS)('a user (%s)', (dialect) => {
   let hub: TestHub;
   let admin: Visitor;
-  const hubs: TestHub[] = [];
+  let second: Visitor;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     hub = await startTestHub(dialect);
-    hubs.push(hub);
     await createUsers(hub.database);
-    admin = await enter(hub, 'admin');
+    await addUser(hub.database, 'second', 'viewer');
+    [admin, second] = [await enter(hub, 'admin'), await enter(hub, 'second')];
   });
-  afterAll(() => Promise.all(hubs.map((one) => one.stop())));
+  beforeEach(async () => {
+    await setRole('viewer', 'viewer');
+    await setRole('second', 'viewer');
+  });
+  afterAll(() => hub.stop());
+
+  async function setRole(username: string, role: Role): Promise<void> {
+    const { id } = await readUser(hub.database, username);
+    await hub.database.tx((tx) => updateUser(tx, TESTER, id, { email: '', role, isActive: true }));
+  }
 
   const rowOf = async (username: string) =>
     (await hub.database.rows(sql`select * from ${hub.database.tables.user} where username = ${username}`))[0] ?? {};
@@ -73,8 +83,7 @@ describe.each(DIALECTS)('a user (%s)', (dialect) => {
   });
 
   test('who was an admin is none from the next request on, and links that were made end', async () => {
-    await addUser(hub.database, 'second', 'admin');
-    const second = await enter(hub, 'second');
+    await setRole('second', 'admin');
     const token = await makeLink(second, 'editor');
     expect((await hub.request(`/admin/reset/${token}/`)).status).toBe(200);
     expect((await save(admin, 'second', { email: 'still@example.org' })).status).toBe(303);
@@ -86,11 +95,9 @@ describe.each(DIALECTS)('a user (%s)', (dialect) => {
   });
 
   test('makes no link with a request that was let in while its sender was an admin', async () => {
-    await addUser(hub.database, 'second', 'admin');
-    const second = await enter(hub, 'second');
-    const { id } = await readUser(hub.database, 'second');
+    await setRole('second', 'admin');
     const links = Array.from({ length: 20 }, () => makeLink(second, 'editor'));
-    await hub.database.tx((tx) => updateUser(tx, TESTER, id, { email: '', role: 'viewer', isActive: true }));
+    await setRole('second', 'viewer');
     const tokens = await Promise.all(links);
     for (const token of tokens) expect(await findResetLink(hub.database, hashToken(token))).toBeUndefined();
   });
