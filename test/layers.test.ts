@@ -59,8 +59,8 @@ const ARROWS: Readonly<Record<Room, readonly Room[]>> = {
 
 /** Arrows between rooms that are narrower than the table above: only these files of the room at the arrow's end. */
 const NARROW: Readonly<Partial<Record<`${Room} → ${Room}`, RegExp>>> = {
-  // No command speaks HTTP; passwords are judged and hashed in one place.
-  'commands → web': /^src\/web\/(new_)?passwords\.ts$/,
+  // No command speaks HTTP; passwords are judged and hashed in one place, and static files listed in one.
+  'commands → web': /^src\/web\/((new_)?passwords|static)\.ts$/,
   // Where the data is, and how to say so without the password.
   'config → db': /^src\/db\/open\.ts$/,
   // Which content models there are.

@@ -2,6 +2,7 @@ import { settingsHelp } from '../config_print.ts';
 import { flagOf } from './arguments.ts';
 import { changePasswordCommand } from './changepassword.ts';
 import { checkCommand } from './check.ts';
+import { collectStaticCommand } from './collectstatic.ts';
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
 import { createSuperuserCommand } from './createsuperuser.ts';
@@ -23,12 +24,13 @@ export const commands: readonly Command[] = [
   checkCommand,
   configCommand,
   healthCommand,
+  collectStaticCommand,
   impressionsCommand,
   shellCommand,
 ];
 
 /** Commands the next versions bring: asked for by name, they say so instead of being unknown. */
-export const PLANNED_COMMANDS: readonly string[] = ['collectstatic', 'backup', 'restore', 'move'];
+export const PLANNED_COMMANDS: readonly string[] = ['backup', 'restore', 'move'];
 
 function optionLines(options: Command['options']): string {
   return options

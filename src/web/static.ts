@@ -117,6 +117,24 @@ export const staticFiles = new Elysia({ name: 'static' })
   .get(`${PREFIX}*`, ({ params, request }) => serve(params['*'], request))
   .head(`${PREFIX}*`, ({ params, request }) => serve(params['*'], request));
 
+/** A file as it is served: its name under `/static/`, its bytes, and the same compressed. */
+export interface StaticFile {
+  readonly name: string;
+  readonly body: Buffer;
+  readonly gzipped: Buffer;
+}
+
+/** Every file that can be served, for a web server that serves them instead of this program (a few MB in all). */
+export function readStaticFiles(): Promise<StaticFile[]> {
+  return Promise.all(
+    ASSETS.map(async ({ name }) => {
+      const asset = findAsset(name);
+      if (!asset) throw new Error(`no such asset: ${name}`);
+      return { name: asset.url.slice(PREFIX.length), body: asset.body, gzipped: await asset.gzipped() };
+    }),
+  );
+}
+
 async function serve(fileName: string, request: Request): Promise<Response> {
   const asset = findByFileName(fileName);
   if (!asset) return notFound();
