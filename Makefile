@@ -5,7 +5,7 @@
 # Nothing here reads .env: every run is `bun --no-env-file`, so that source and executable see the same configuration.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults screenshots check build bench migrations migrate superuser shell fixtures up down logs hooks
+.PHONY: help run test faults screenshots check build bench migrations migrate superuser shell fixtures up down ps logs test-docker hooks
 SHELL := /bin/sh
 
 # ARGS is handed to the program that a target runs: make run ARGS="--port 9000", make test ARGS="test/store".
@@ -25,8 +25,16 @@ export PATH := $(CURDIR)/.bun/bin:$(PATH)
 BUN := .bun/bin/bun --no-env-file
 CONTENTHUB := $(BUN) src/main.ts
 
+# The plugin of today's docker, else the program of its own that Debian has.
+COMPOSE = $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+DOCKER_ARGS ?=
+# hub COMMAND: in the running web container when there is one, else here.
+hub = if [ -e .env ] && [ -n "$$($(COMPOSE) ps -q web 2>/dev/null)" ]; then \
+	  echo 'in the containers:' >&2; exec $(COMPOSE) exec $$(test -t 0 || echo -T) web contenthub $(1); \
+	else $(MAKE) -s --no-print-directory node_modules/.stamp && exec $(CONTENTHUB) $(1); fi
+
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s%s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s%s\n' "$$name" "$$text"; done
 
 run: node_modules/.stamp ## start everything, with sample content and a superuser "admin" the first time
 	@$(CONTENTHUB) migrate
@@ -63,11 +71,10 @@ check: node_modules/.stamp ## format, lint, types, unescaped HTML, direction of 
 	@$(BUN) test ./test/layers.test.ts
 	@echo 'check: all passed'
 
-# ESM, because main.ts awaits at the top level; --production fixes NODE_ENV, so that the environment cannot switch the executable.
+# The command is in package.json, for the Dockerfile too. ESM, because main.ts awaits at the top level; --production fixes
+# NODE_ENV, so that the environment cannot switch the executable.
 build: node_modules/.stamp ## one executable: dist/contenthub
-	@$(BUN) build --compile --production --minify --bytecode --format=esm \
-	  --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-	  src/main.ts --outfile dist/contenthub
+	@$(BUN) run --silent build
 
 bench: node_modules/.stamp ## measure (ARGS are the benchmark's own)
 	@exec $(BUN) test/bench/run.ts $(ARGS)
@@ -75,23 +82,40 @@ bench: node_modules/.stamp ## measure (ARGS are the benchmark's own)
 migrations: node_modules/.stamp ## write migrations for both databases after a change of the schema
 	@exec $(BUN) drizzle/generate.ts $(ARGS)
 
-migrate: node_modules/.stamp ## apply pending migrations
-	@exec $(CONTENTHUB) migrate $(ARGS)
+# In the containers when they run, else here.
+migrate: ## apply pending migrations
+	@$(call hub,migrate $(ARGS))
 
-superuser: node_modules/.stamp ## create a superuser, asking for name and password
-	@exec $(CONTENTHUB) createsuperuser $(ARGS)
+superuser: ## create a superuser, asking for name and password
+	@$(call hub,createsuperuser $(ARGS))
 
-shell: node_modules/.stamp ## a prompt with the program's parts at hand
-	@exec $(CONTENTHUB) shell $(ARGS)
+shell: ## a prompt with the program's parts at hand
+	@$(call hub,shell $(ARGS))
 
 fixtures: node_modules/.stamp ## load FILE (the sample content)
 	@exec $(CONTENTHUB) loaddata "$(FILE)" $(ARGS)
 
-up: ## start in containers
-down: ## stop the containers
-logs: ## follow the containers' output
-up down logs:
-	@echo 'not part of this version yet: containers (make run starts everything in one process)' >&2; exit 1
+up: .env ## build and start the containers (docker-compose.yaml)
+	@$(COMPOSE) up -d --build $(ARGS)
+
+down: ## stop the containers; what they keep stays in volumes
+	@$(COMPOSE) down $(ARGS)
+
+ps: ## the state of the containers
+	@$(COMPOSE) ps $(ARGS)
+
+logs: ## follow the containers' output (ARGS="web" for some)
+	@$(COMPOSE) logs -f --tail 100 $(ARGS)
+
+# The working tree as it is, without what is not the project's; git, because some tests ask it.
+test-docker: ## what CI runs, inside a container
+	@git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | \
+	docker run --rm -i $(DOCKER_ARGS) oven/bun:$(BUN_VERSION) sh -euc 'mkdir /tmp/hub; cd /tmp/hub; tar -x; \
+	  apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends git make >/dev/null; \
+	  git init -q; exec .ci/run'
+
+.env:
+	@cp .env.example $@
 
 hooks: ## check each commit before it is made (done by itself in a fresh clone)
 	@git config core.hooksPath .githooks
