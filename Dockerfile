@@ -25,5 +25,5 @@ COPY --from=build --chown=65532:65532 /empty /static
 ENV DATA_DIR=/data HOST=0.0.0.0 PORT=8000 LOG_FORMAT=json
 USER 65532:65532
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 CMD ["/usr/local/bin/contenthub", "health"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=6 CMD ["/usr/local/bin/contenthub", "health"]
 ENTRYPOINT ["/usr/local/bin/contenthub"]

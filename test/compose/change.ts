@@ -19,7 +19,7 @@ async function healthyAgain(hub: Hub, id: string): Promise<void> {
 export async function scaleUp(hub: Hub): Promise<void> {
   const { project } = hub;
   const seen = await hub.underLoad(async () => {
-    await project.compose('up', '-d', '--no-recreate', '--scale', 'web=3', '--scale', 'worker=2');
+    await project.compose('up', '-d', '--scale', 'web=3', '--scale', 'worker=2');
     await project.healthy('web', 3, BACK_SECONDS);
     await project.healthy('worker', 2, BACK_SECONDS);
   });
