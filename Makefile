@@ -11,6 +11,8 @@ SHELL := /bin/sh
 # ARGS is handed to the program that a target runs: make run ARGS="--port 9000", make test ARGS="test/store".
 ARGS ?=
 FILE ?= fixtures/sample_content.json
+# Another machine than this to build for: make build TARGET=bun-linux-arm64.
+TARGET ?=
 
 package = $(shell sed -n 's/^  "$(1)": *"\([^"]*\)".*/\1/p' package.json)
 BUN_VERSION := $(patsubst bun@%,%,$(call package,packageManager))
@@ -74,7 +76,7 @@ check: node_modules/.stamp ## format, lint, types, unescaped HTML, direction of 
 # The command is in package.json, for the Dockerfile too. ESM, because main.ts awaits at the top level; --production fixes
 # NODE_ENV, so that the environment cannot switch the executable.
 build: node_modules/.stamp ## one executable: dist/contenthub
-	@$(BUN) run --silent build
+	@$(BUN) run --silent build $(if $(TARGET),--target=$(TARGET))
 
 bench: node_modules/.stamp ## measure (ARGS are the benchmark's own)
 	@exec $(BUN) test/bench/run.ts $(ARGS)

@@ -39,9 +39,10 @@ export interface AppOptions {
   readonly reach?: Reach;
 }
 
-/** Time for views that still wait at a clean stop: with the answers', the roles' and the connections', below 10 s. */
+/** Time for views that still wait at a clean stop: with the grace, the answers' and the connections', below 10 s. */
 const STOP_RECORDER_MS = 3500;
 const SCHEMA_POLL_MS = 1000;
+const BESIDE_NEWER = 'a newer version migrated the database; this one goes on beside it';
 
 /**
  * Opens the database with a schema that fits (a process with all roles migrates by itself, a part of a larger hub waits
@@ -131,7 +132,10 @@ async function waitForSchema(database: Database, log: Log): Promise<void> {
   for (let hasSaidSo = false; ; hasSaidSo = true) {
     const state = await readSchemaState(database);
     assertNotAhead(state);
-    if (state.state === 'current') return;
+    if (state.state === 'current') {
+      if (state.unknown.length > 0) log.info(BESIDE_NEWER, { unknown: state.unknown.join(' ') });
+      return;
+    }
     if (!hasSaidSo)
       log.warn('waiting for the database to be migrated: run contenthub migrate', { pending: state.pending.join(' ') });
     await Bun.sleep(SCHEMA_POLL_MS);

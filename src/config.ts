@@ -250,8 +250,7 @@ type Settings = typeof settings;
 type Values = { [Key in keyof Settings]: ReturnType<Settings[Key]['parse']> };
 
 /** What the program runs with. Read once, in `main.ts`. */
-export interface Config
-  extends Omit<Values, 'databaseUrl' | 'usePostgres' | `postgres${string}` | 'dataDir' | 'counterRedisUrl'> {
+export interface Config extends Omit<Values, 'databaseUrl' | `postgres${string}` | 'dataDir' | 'counterRedisUrl'> {
   readonly database: DatabaseAddress;
   /** The Redis to count through; without one, one process does everything itself. */
   readonly counterRedis: RedisAddress | undefined;
@@ -283,6 +282,10 @@ const FORMER_NAMES: Readonly<Record<string, string>> = {
   SQL_PORT: 'POSTGRES_PORT',
 };
 
+/** What a process that serves pages and shares them with others is told without a key. */
+export const KEY_MISSING =
+  'SECRET_KEY: a hub of several processes needs one, the same for each; make it with: openssl rand -base64 48';
+
 export function isSet(text: string | undefined): boolean {
   return text !== undefined && text.trim() !== '';
 }
@@ -310,9 +313,10 @@ function readSecret(name: string, path: string): string {
 /**
  * Reads the configuration.
  * @param flags settings given on the command line, by name; they win
+ * @param servesPages whether this process is about to: one of several then needs the key that all of them sign with
  * @throws AppError `invalid` naming all problems together
  */
-export function readConfig(environment: Environment, flags: Environment = {}): Config {
+export function readConfig(environment: Environment, flags: Environment = {}, servesPages = false): Config {
   const given = { ...environment, ...flags };
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
@@ -324,13 +328,14 @@ export function readConfig(environment: Environment, flags: Environment = {}): C
       problems.push(`${isFlag ? `--${setting.name.toLowerCase()}` : setting.name}: ${messageOf(error)}`);
     }
   }
-  const isGiven = (name: string) => isSet(given[name]) || isSet(given[`${name}_FILE`]);
+  const isGiven = (...names: string[]) => names.some((name) => isSet(given[name]) || isSet(given[`${name}_FILE`]));
   if (values.usePostgres === true && isGiven('DATABASE_URL')) {
     problems.push('USE_POSTGRES: DATABASE_URL is set too; keep one of the two');
   }
   if (counterRedisOf(values as Values)?.kind === 'cluster' && !hasHashTag(String(values.counterKeyPrefix))) {
     problems.push('COUNTER_KEY_PREFIX: on a Redis Cluster it must hold a hash tag, like {views}:');
   }
+  if (servesPages && isGiven('REDIS_URL', 'COUNTER_REDIS_URL') && !isGiven('SECRET_KEY')) problems.push(KEY_MISSING);
   if (problems.length > 0) throw new AppError('invalid', `the configuration has problems:\n  ${problems.join('\n  ')}`);
   // Every key of the table was parsed by its own row just above.
   return finish(values as Values, isGiven('DATABASE_URL'), isGiven('PORT'));
@@ -353,11 +358,10 @@ function counterRedisOf({ redisUrl, counterRedisUrl }: Pick<Values, 'redisUrl' |
 }
 
 function finish(values: Values, hasDatabaseUrl: boolean, isPortNamed: boolean): Config {
-  const { databaseUrl, usePostgres, postgresDb, postgresUser, postgresPassword, postgresHost, postgresPort, ...own } =
-    values;
+  const { databaseUrl, postgresDb, postgresUser, postgresPassword, postgresHost, postgresPort, ...own } = values;
   const { counterRedisUrl, ...rest } = own;
   let database = databaseUrl;
-  if (usePostgres) {
+  if (rest.usePostgres) {
     const user = `${encodeURIComponent(postgresUser)}:${encodeURIComponent(postgresPassword)}`;
     const host = postgresHost.includes(':') ? `[${postgresHost}]` : postgresHost;
     const url = `postgres://${user}@${host}:${postgresPort}/${encodeURIComponent(postgresDb)}`;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from './config.ts';
+import { type Config, KEY_MISSING } from './config.ts';
 import { AppError, messageOf } from './errors.ts';
 
 const KEY_BYTES = 48;
@@ -15,10 +15,7 @@ export function openSecretKeys(config: Config): readonly [string, ...string[]] {
   const { secretKey, secretKeyFallbacks, counterRedis, dataDir } = config;
   if (secretKey !== undefined) return [secretKey, ...secretKeyFallbacks];
   if (counterRedis !== undefined) {
-    throw new AppError(
-      'invalid',
-      'SECRET_KEY: a hub of several processes needs one, the same for each; make it with: openssl rand -base64 48',
-    );
+    throw new AppError('invalid', KEY_MISSING);
   }
   const path = join(dataDir, 'secret_key');
   try {

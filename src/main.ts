@@ -8,16 +8,25 @@ import { parseEnv } from 'node:util';
 import { type Arguments, type Option, parseArguments, UsageError } from './commands/arguments.ts';
 import { commands, helpText, PLANNED_COMMANDS } from './commands/index.ts';
 import { createOutput } from './commands/output.ts';
-import { assertNothingLeft, describeHub, flagSettings, type Hub, serveOptions, startHub } from './commands/serve.ts';
+import {
+  assertNothingLeft,
+  describeHub,
+  flagSettings,
+  type Hub,
+  serveOptions,
+  servesPages,
+  startHub,
+} from './commands/serve.ts';
 import { type Environment, findMisnamed, readConfig, readLogSettings } from './config.ts';
 import { AppError, messageOf } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { nearest } from './nearest.ts';
+import { createPause } from './pause.ts';
 import { VERSION } from './version.ts';
 
 const ENV_FILE: Option = { name: 'env-file', value: 'FILE', help: 'read settings from FILE' };
-/** A clean stop that takes longer than this is no clean stop. */
-const STOP_TIMEOUT_MS = 10_000;
+/** A clean stop that takes longer than this is no clean stop. Docker kills a container after 10 s. */
+const STOP_TIMEOUT_MS = 9500;
 
 const output = createOutput(process.stdout, (error) => {
   // `--help | head` closes the pipe early: that is the reader's choice, not an error.
@@ -113,7 +122,7 @@ async function serve(argv: readonly string[]): Promise<number> {
   const given = parseArguments(argv, [...serveOptions, ENV_FILE]);
   const environment = readEnvironment(given);
   openEarlyLog(environment);
-  const config = readConfig(environment, flagSettings(given));
+  const config = readConfig(environment, flagSettings(given), servesPages(given));
   const log = createLog(config.logLevel, config.logFormat);
   const stopped = whenToStop(log);
   const first = await Promise.race([startHub(given, config, log, sendSignal), stopped]);
@@ -127,21 +136,20 @@ async function serve(argv: readonly string[]): Promise<number> {
     output.print(describeHub(first.url));
   }
   const { reason, code } = await stopped;
-  log.info('stopping', { signal: reason });
-  await stop(first, log);
+  await stop(first, log, reason);
   return code;
 }
 
 /**
  * Resolves at the first SIGTERM or SIGINT, or when an error came from where nothing catches it: what was counted is still
- * stored then. A further signal ends the process at once, which is safe by construction.
+ * stored then. A further signal ends the grace, and without one the process at once, which is safe by construction.
  */
 function whenToStop(log: Log): Promise<Stop> {
   const { promise, resolve } = Promise.withResolvers<Stop>();
   let hasSignal = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (hasSignal) process.exit(1);
+      if (hasSignal) onFurtherSignal();
       hasSignal = true;
       resolve({ reason: signal, code: 0 });
     });
@@ -158,16 +166,33 @@ function sendSignal(name: 'SIGKILL' | 'SIGSTOP'): void {
   process.kill(process.pid, name);
 }
 
-async function stop(hub: Hub, log: Log): Promise<void> {
+/** Stops the hub within its deadline. SIGTERM comes from whoever restarts it, and may wait for the grace; nobody else does. */
+async function stop(hub: Hub, log: Log, reason: string): Promise<void> {
+  const graceMs = reason === 'SIGTERM' ? hub.graceMs : 0;
+  log.info('stopping', { signal: reason, ...(graceMs > 0 && { graceMs }) });
   const deadline = setTimeout(() => {
     log.error(
       'the stop took too long; views that were not pushed or stored yet are lost, what is in Redis stays there',
     );
     process.exit(1);
   }, STOP_TIMEOUT_MS);
+  hub.startStopping();
+  if (graceMs > 0) await grace(graceMs);
   assertNothingLeft(await hub.stop());
   clearTimeout(deadline);
   log.info('stopped');
+}
+
+/** Waits until proxies have noticed, or until the next signal. */
+async function grace(ms: number): Promise<void> {
+  const pause = createPause();
+  onFurtherSignal = pause.end;
+  await pause.wait(ms);
+  onFurtherSignal = endAtOnce;
+}
+
+function endAtOnce(): void {
+  process.exit(1);
 }
 
 /** Where a line begins on a terminal that may show a progress bar. */
@@ -187,6 +212,7 @@ async function fail(error: unknown): Promise<void> {
 }
 
 let onFault: (error: unknown) => void = fail;
+let onFurtherSignal = endAtOnce;
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => onFault(error));
 }

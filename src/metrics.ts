@@ -23,6 +23,16 @@ export interface Metric {
   read(): Reading;
 }
 
+/** A row that only grows. @param name without the program's, ending in `_total` */
+export function counter(name: string, help: string, read: Metric['read'], labels: readonly string[] = []): Metric {
+  return { name: `contenthub_${name}`, kind: 'counter', help, labels, read };
+}
+
+/** A row that goes up and down. @param name without the program's */
+export function gauge(name: string, help: string, read: Metric['read'], labels: readonly string[] = []): Metric {
+  return { name: `contenthub_${name}`, kind: 'gauge', help, labels, read };
+}
+
 /** How often something took how long. */
 export interface Durations {
   /** The upper bounds of the buckets, in seconds, ascending. */

@@ -38,6 +38,7 @@ describe('without any setting', () => {
     const { logFormat: _, ...config } = readConfig({});
     expect(config).toEqual({
       database: { dialect: 'sqlite', path: 'data/contenthub.db' },
+      usePostgres: false,
       dataDir: './data',
       redisUrl: undefined,
       counterRedis: undefined,

@@ -56,13 +56,20 @@ function transportProblems({ insecureCookies, trustedProxies }: Config): string[
   return problems;
 }
 
-function postgresProblems({ database }: Config): string[] {
+/** Docker's networks, too, are another host: only the operator knows whether anybody else is on the way. */
+const PRIVATE_NETWORK = 'unless the network between them is yours alone (docs/operating.md, Private networks)';
+
+function postgresProblems({ database, usePostgres }: Config): string[] {
   if (database.dialect !== 'postgres') return [];
   const url = new URL(database.url);
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   const mode = url.searchParams.get('sslmode') ?? url.searchParams.get('ssl') ?? 'disable';
   const isPlain = !isLocal && ['disable', 'allow', 'prefer', 'false'].includes(mode);
-  return isPlain ? ['DATABASE_URL reaches Postgres on another host without TLS: add ?sslmode=verify-full'] : [];
+  if (!isPlain) return [];
+  const [name, remedy] = usePostgres
+    ? ['POSTGRES_HOST', 'name it by DATABASE_URL=postgres://…?sslmode=verify-full instead']
+    : ['DATABASE_URL', 'add ?sslmode=verify-full'];
+  return [`${name} reaches Postgres on another host without TLS: ${remedy}, ${PRIVATE_NETWORK}`];
 }
 
 function countingProblems(config: Config): string[] {
@@ -71,7 +78,7 @@ function countingProblems(config: Config): string[] {
   if (config.flushGate === 'off') problems.push('FLUSH_GATE is off: a crash of Redis may count views twice');
   for (const redis of [config.redisUrl, config.counterRedis]) {
     const isForeign = redis?.nodes.some(({ host }) => !['localhost', '127.0.0.1', '::1'].includes(host)) ?? false;
-    const sentence = `Redis at ${redis === undefined ? '' : describeRedis(redis)} is on another host and needs no password`;
+    const sentence = `Redis at ${redis === undefined ? '' : describeRedis(redis)} is on another host and needs no password: give it one (requirepass)`;
     if (isForeign && redis?.password === undefined && !problems.includes(sentence)) problems.push(sentence);
   }
   return problems;

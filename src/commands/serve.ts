@@ -33,6 +33,9 @@ export const serveOptions: readonly Option[] = [
 
 const ROLES = ['web', 'worker', 'beat'] as const;
 
+/** A proxy that asks for readiness each second has noticed by then, and idle connections have had their last answer. */
+const GRACE_MS = 2000;
+
 const WAITING_FOR_DISK = 'counted views wait in Redis for the next start: Redis has not written them to its disk yet';
 
 /** The settings that stand on the command line. */
@@ -42,10 +45,27 @@ export function flagSettings(given: Arguments): Environment {
   return { ...(host !== undefined && { HOST: host }), ...(port !== undefined && { PORT: port }) };
 }
 
+function rolesOf(given: Arguments): readonly (typeof ROLES)[number][] {
+  const named = ROLES.filter((role) => given.has(role));
+  return named.length === 0 ? ROLES : named;
+}
+
+/** True when pages are among what the named roles do. */
+export function servesPages(given: Arguments): boolean {
+  return rolesOf(given).includes('web');
+}
+
 /** Running roles and what they run on. */
 export interface Hub {
   /** Where it listens; undefined for a worker or beat without a port. */
   readonly url: string | undefined;
+  /**
+   * How long it should go on serving after `startStopping`, in ms, until a proxy sends its requests elsewhere; 0 where
+   * nobody else could take them.
+   */
+  readonly graceMs: number;
+  /** From now on it is not ready. All else goes on. */
+  startStopping(): void;
   /** Stops cleanly. Idempotent. @returns what is left undone, in words; '' when nothing is */
   stop(): Promise<string>;
 }
@@ -63,11 +83,10 @@ export async function startHub(
 ): Promise<Hub> {
   const [word] = given.positionals;
   if (word !== undefined) throw new UsageError(`unexpected "${word}"; see --help`);
-  const named = ROLES.filter((role) => given.has(role));
-  const roles = named.length === 0 ? ROLES : named;
+  const roles = rolesOf(given);
   const hasAllRoles = roles.length === ROLES.length;
   if (!hasAllRoles && config.counterRedis === undefined) {
-    const flags = named.map((role) => `--${role}`).join(' ');
+    const flags = roles.map((role) => `--${role}`).join(' ');
     throw new UsageError(
       `${flags}: separate roles need REDIS_URL to reach each other; without Redis, name none to run all in one process`,
     );
@@ -109,11 +128,18 @@ function startRoles(app: App, roles: readonly (typeof ROLES)[number][], hasAllRo
   let stopped: Promise<string> | undefined;
   return {
     url: web?.url,
+    graceMs: running.hasPages && mayHaveOthers(app, hasAllRoles) ? GRACE_MS : 0,
+    startStopping: () => web?.startStopping(),
     stop() {
       stopped ??= stop();
       return stopped;
     },
   };
+}
+
+/** Whether other processes may serve the same pages: a part of a hub has others beside it, and a proxy may know some. */
+function mayHaveOthers({ config }: App, hasAllRoles: boolean): boolean {
+  return !hasAllRoles || config.trustedProxies.length > 0;
 }
 
 function describeLeft(left: number, isWaiting: boolean, hasRedis: boolean): string {

@@ -33,6 +33,15 @@ export interface TransactionOptions {
   readonly durability?: Durability;
 }
 
+/** What a database has to do for this process at one moment. */
+export interface Activity {
+  /** Statements outside of transactions that have no answer yet; undefined where none ever waits. */
+  readonly reads: number | undefined;
+  /** Transactions under way, and those that wait for their turn. */
+  readonly transactions: number;
+  readonly waiting: number;
+}
+
 export interface Database extends Connection {
   /**
    * Runs `work` in one transaction: all of it is stored or, when it throws, nothing is. Transactions do not nest.
@@ -45,6 +54,8 @@ export interface Database extends Connection {
    * @throws what `work` throws, or `unavailable`
    */
   snapshot<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** What is under way at this moment. */
+  activity(): Activity;
   /** Ends the connections after what is running. Idempotent. */
   close(): Promise<void>;
 }

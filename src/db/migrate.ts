@@ -1,7 +1,8 @@
 /**
  * Migrations: embedded in the program (`drizzle/embedded.ts`), applied in one transaction under a lock, recorded by
  * name in `schema_migration`. drizzle's own migrator takes no lock and skips what it thinks is old; this one compares
- * names and refuses a schema it does not know.
+ * names and refuses a schema it does not know, unless every migration that made it so says that it only added: then an
+ * older program goes on beside the newer one, and may start again while the others are replaced.
  *
  * - Two starters at once: the second waits for the lock, then finds nothing to do.
  * - Interrupted: the transaction never commits, the database is as before.
@@ -23,30 +24,51 @@ import { findTable } from './sql.ts';
 /** Any number no other program would take: "cthub" in ASCII. */
 const ADVISORY_LOCK_KEY = 0x63_74_68_75_62;
 const SQLITE_LOCK_WAIT_MS = 120_000;
-const CREATE_TABLE = 'create table if not exists schema_migration (tag text primary key, applied_at text not null)';
+/** What was applied, and which of it older programs can go on with: a table of its own, which no older program looks at. */
+const TABLES = ['schema_migration', 'schema_compatible'] as const;
+const CREATE_TABLES = [
+  'create table if not exists schema_migration (tag text primary key, applied_at text not null)',
+  'create table if not exists schema_compatible (tag text primary key)',
+];
+/** The first line, by which a migration says that the program before it can go on with the schema it makes. */
+const COMPATIBLE = /^-- compatible\n/;
 
-/** `behind`: migrations are pending. `ahead`: the database has migrations this program does not know. */
+/**
+ * `behind`: migrations are pending. `ahead`: the database has migrations this program does not know and cannot go on
+ * with; those it can are `unknown` too, and the state is `current`.
+ */
 export interface SchemaState {
   readonly state: 'current' | 'behind' | 'ahead';
   readonly pending: readonly string[];
   readonly unknown: readonly string[];
 }
 
-function compare(known: readonly Migration[], applied: readonly string[]): SchemaState {
+/** The names of what was applied, and of what is compatible of it. */
+type Recorded = readonly [applied: readonly string[], compatible: readonly string[]];
+
+function compare(known: readonly Migration[], [applied, compatible]: Recorded): SchemaState {
   const tags = known.map((migration) => migration.tag);
   const unknown = applied.filter((tag) => !tags.includes(tag));
   const pending = tags.filter((tag) => !applied.includes(tag));
-  return { state: unknown.length > 0 ? 'ahead' : pending.length > 0 ? 'behind' : 'current', pending, unknown };
+  // What is pending beside what is unknown comes from another line of versions.
+  const isAhead = unknown.length > 0 && (pending.length > 0 || unknown.some((tag) => !compatible.includes(tag)));
+  return { state: isAhead ? 'ahead' : pending.length > 0 ? 'behind' : 'current', pending, unknown };
 }
 
 /** How the database's schema relates to this program's. @throws AppError `unavailable` */
 export async function readSchemaState(connection: Connection, known = migrations): Promise<SchemaState> {
-  const [table] = await connection.rows(findTable(connection.dialect, 'schema_migration'));
-  const rows = table === undefined ? [] : await connection.rows(sql`select tag from schema_migration order by tag`);
-  return compare(
-    known[connection.dialect],
-    rows.map((row) => toText(row.tag)),
-  );
+  const own = known[connection.dialect];
+  const [migrated, compatible] = TABLES;
+  const applied = await readTags(connection, migrated);
+  const state = compare(own, [applied, []]);
+  return state.unknown.length === 0 ? state : compare(own, [applied, await readTags(connection, compatible)]);
+}
+
+async function readTags(connection: Connection, name: (typeof TABLES)[number]): Promise<string[]> {
+  const [table] = await connection.rows(findTable(connection.dialect, name));
+  if (table === undefined) return [];
+  const rows = await connection.rows(sql`select tag from ${sql.identifier(name)} order by tag`);
+  return rows.map((row) => toText(row.tag));
 }
 
 /** Refuses a schema that is newer than the program. */
@@ -61,18 +83,21 @@ export function assertNotAhead(state: SchemaState): void {
 /** What a migration needs of a driver, inside its transaction. */
 interface Session {
   run(statement: string): Promise<unknown>;
-  appliedTags(): Promise<string[]>;
+  /** The names in a table of names, in order. */
+  tags(table: (typeof TABLES)[number]): Promise<string[]>;
 }
 
 async function applyPending(session: Session, known: readonly Migration[]): Promise<string[]> {
-  await session.run(CREATE_TABLE);
-  const state = compare(known, await session.appliedTags());
+  for (const statement of CREATE_TABLES) await session.run(statement);
+  const [migrated, compatible] = TABLES;
+  const state = compare(known, [await session.tags(migrated), await session.tags(compatible)]);
   assertNotAhead(state);
   for (const { tag, sql: text } of known.filter((migration) => state.pending.includes(migration.tag))) {
     for (const statement of text.split('--> statement-breakpoint')) await session.run(statement);
     await session.run(
       `insert into schema_migration (tag, applied_at) values ('${tag}', '${new Date().toISOString()}')`,
     );
+    if (COMPATIBLE.test(text)) await session.run(`insert into schema_compatible (tag) values ('${tag}')`);
   }
   return [...state.pending];
 }
@@ -89,8 +114,7 @@ async function migratePostgres(url: string, known: readonly Migration[], onWait:
     const applied = await applyPending(
       {
         run: (statement) => link.run(statement),
-        appliedTags: async () =>
-          (await link.run('select tag from schema_migration order by tag')).map((row) => toText(row.tag)),
+        tags: async (table) => (await link.run(`select tag from ${table} order by tag`)).map((row) => toText(row.tag)),
       },
       known,
     );
@@ -104,9 +128,9 @@ async function migratePostgres(url: string, known: readonly Migration[], onWait:
 
 async function migrateSqlite(path: string, known: readonly Migration[], onWait: () => void): Promise<string[]> {
   const file = openWriter(path);
-  const appliedTags = async () =>
+  const tags = async (table: (typeof TABLES)[number]) =>
     file
-      .query<{ tag: string }, []>('select tag from schema_migration order by tag')
+      .query<{ tag: string }, []>(`select tag from ${table} order by tag`)
       .all()
       .map((row) => row.tag);
   try {
@@ -117,7 +141,7 @@ async function migrateSqlite(path: string, known: readonly Migration[], onWait: 
       return beginImmediate(file, SQLITE_LOCK_WAIT_MS);
     });
     const sequences = readSequences(file);
-    const applied = await applyPending({ run: async (statement) => file.run(statement), appliedTags }, known);
+    const applied = await applyPending({ run: async (statement) => file.run(statement), tags }, known);
     keepSequences(file, sequences);
     const [broken] = file.query('PRAGMA foreign_key_check').all();
     if (broken !== undefined)

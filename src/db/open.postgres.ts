@@ -31,7 +31,7 @@ function connection(run: Run): Connection {
 }
 
 /** Reads outside of transactions, over a link that is replaced when it is lost. */
-function openReaders(url: string): { run: Run; close(): Promise<void> } {
+function openReaders(url: string): { run: Run; running(): number; close(): Promise<void> } {
   let link = open();
   let isClosed = false;
   let running = 0;
@@ -63,6 +63,7 @@ function openReaders(url: string): { run: Run; close(): Promise<void> } {
         running -= 1;
       }
     },
+    running: () => running,
     async close() {
       isClosed = true;
       await waitUntil(() => running === 0);
@@ -116,6 +117,7 @@ function openSessions(url: string) {
   return {
     take,
     giveBack,
+    activity: () => ({ transactions: taken.size, waiting: waiting.length }),
     /** Ends idle sessions at once and the others after what they run, or after CLOSE_TIMEOUT_MS. */
     async close(): Promise<void> {
       isClosed = true;
@@ -163,6 +165,7 @@ export function openPostgres(url: string): Database {
     ...connection(readers.run),
     tx: (work) => transact('begin', work),
     snapshot: (work) => transact('begin isolation level repeatable read read only', work),
+    activity: () => ({ reads: readers.running(), ...sessions.activity() }),
     close() {
       closed ??= Promise.all([readers.close(), sessions.close()]).then(() => {});
       return closed;

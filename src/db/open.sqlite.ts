@@ -83,6 +83,7 @@ export function openSqlite(path: string): Database {
   const assertSameFile = watchFile(path);
   const transactions = createTransactionRunner();
   let queue: Promise<unknown> = Promise.resolve();
+  let queued = 0;
   let durability: Durability | undefined;
   let isClosing = false;
   let closed: Promise<void> | undefined;
@@ -112,12 +113,17 @@ export function openSqlite(path: string): Database {
     }
   }
 
+  function leave(): void {
+    queued -= 1;
+  }
+
   return {
     ...reads.connection,
     async tx<T>(work: (connection: Connection) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
       transactions.assertNotNested();
+      queued += 1;
       const turn = queue.then(() => transact(work, options.durability ?? 'full'));
-      queue = turn.catch(() => {});
+      queue = turn.then(leave, leave);
       return turn;
     },
     async snapshot<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -132,6 +138,8 @@ export function openSqlite(path: string): Database {
         close();
       }
     },
+    // The first in the queue is the one at work.
+    activity: () => ({ reads: undefined, transactions: Math.min(queued, 1), waiting: Math.max(queued - 1, 0) }),
     close() {
       isClosing = true;
       closed ??= queue.then(() => {

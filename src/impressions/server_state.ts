@@ -15,6 +15,9 @@ export interface ServerState {
   readonly isFsyncPending: boolean;
   /** Nothing is brought to the disk while a snapshot is written (`no-appendfsync-on-rewrite`). */
   readonly isFsyncSuspended: boolean;
+  /** Memory in use, and the limit (`maxmemory`), in bytes; a limit of 0 is none. */
+  readonly usedBytes: number;
+  readonly maxBytes: number;
 }
 
 const VERSION_MIN = [7, 0] as const;
@@ -38,7 +41,14 @@ export async function readServerState(node: Redis): Promise<ServerState> {
       fields.get('aof_last_write_status') !== 'ok' ||
       isFsyncSuspended,
     isFsyncSuspended,
+    usedBytes: Number(fields.get('used_memory') ?? 0),
+    maxBytes: Number(fields.get('maxmemory') ?? 0),
   };
+}
+
+/** True at the limit: nothing new is taken, what is there is still counted. */
+export function isFull({ usedBytes, maxBytes }: ServerState): boolean {
+  return maxBytes > 0 && usedBytes >= maxBytes;
 }
 
 function parseInfo(text: string): Map<string, string> {

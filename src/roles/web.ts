@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import { openSecretKeys } from '../config_secret.ts';
 import { AppError, messageOf } from '../errors.ts';
+import { watchEventLoop } from '../web/event_loop.ts';
 import { createReadiness, type Roles } from '../web/readiness.ts';
 import { buildWeb } from '../web/server.ts';
 
@@ -8,7 +9,7 @@ import { buildWeb } from '../web/server.ts';
 export interface Web {
   /** Where it listens, `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** From now on it is not ready; requests are still answered. */
+  /** From now on it is not ready; requests are still answered, each as the last of its connection. */
   startStopping(): void;
   /** Stops taking requests and waits for the answers under way. Idempotent. */
   stop(): Promise<void>;
@@ -17,7 +18,7 @@ export interface Web {
 const REQUEST_BODY_BYTES_MAX = 1024 * 1024;
 const IDLE_TIMEOUT_SECONDS = 30;
 /** Time for answers under way at a stop: one that waits for a database that hangs is cut off. */
-const STOP_ANSWERS_MS = 3000;
+const STOP_ANSWERS_MS = 2000;
 const STOP_POLL_MS = 5;
 
 /**
@@ -30,7 +31,8 @@ export function startWeb(app: App, roles: Roles): Web {
   const keys = roles.hasPages ? openSecretKeys(app.config) : undefined;
   const readiness = createReadiness(app, roles);
   let server: Bun.Server<undefined> | undefined;
-  const handle = buildWeb({ ...app, keys }, readiness, roles, () => server);
+  const eventLoop = watchEventLoop();
+  const handle = buildWeb({ ...app, keys, eventLoop }, readiness, roles, () => server);
   try {
     server = Bun.serve({
       hostname: host,
@@ -40,6 +42,7 @@ export function startWeb(app: App, roles: Roles): Web {
       fetch: handle,
     });
   } catch (error) {
+    eventLoop.stop();
     throw new AppError('unavailable', `cannot listen on ${host} port ${port}: ${reasonOf(error)}`, { cause: error });
   }
   const listening = server;
@@ -49,6 +52,7 @@ export function startWeb(app: App, roles: Roles): Web {
     startStopping: readiness.startStopping,
     stop() {
       readiness.startStopping();
+      eventLoop.stop();
       stopped ??= stopListening(listening);
       return stopped;
     },

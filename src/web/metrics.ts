@@ -7,12 +7,11 @@ import type { FlushState } from '../impressions/flush.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder, RecorderState } from '../impressions/record.ts';
 import { type LabelStatus, type PipelineStatus, readStatus } from '../impressions/status.ts';
-import { createExposition, type HistogramMetric, type Metric, readFaults, type Sample } from '../metrics.ts';
+import { counter, createExposition, gauge, type HistogramMetric, type Metric } from '../metrics.ts';
 import { type OrphanSum, sumOrphans } from '../store/orphans.ts';
-import { VERSION } from '../version.ts';
+import { type Own, processMetrics, servingMetrics } from './metrics_process.ts';
 import { createQuestion } from './question.ts';
 import type { Roles, WorkerNumbers } from './readiness.ts';
-import type { RequestDurations } from './requests.ts';
 
 /** The parts of the program that have numbers. */
 export interface Measured {
@@ -33,21 +32,22 @@ interface Said {
   orphans?: readonly OrphanSum[] | undefined;
 }
 
-export function createMetrics(measured: Measured, roles: Roles, requests: RequestDurations): RenderMetrics {
+export function createMetrics(measured: Measured, roles: Roles, own: Own): RenderMetrics {
   const { database, pipeline, recorder } = measured;
   const status = pipeline && createQuestion(() => readStatus(pipeline.observe().node(), pipeline.keys), KEPT_MS);
   const orphans = createQuestion(() => sumOrphans(database), KEPT_MS);
   const said: Said = {};
   const render = createExposition(
     [
-      ...processMetrics(),
+      ...processMetrics(database),
+      ...servingMetrics(own),
       ...recorderMetrics(() => (roles.hasPages ? recorder.state() : undefined)),
       ...workerMetrics(() => roles.worker?.state()),
       ...beatMetrics(() => roles.beat?.state()),
       ...redisMetrics(() => said.redis, pipeline !== undefined),
       ...databaseMetrics(() => said.orphans),
     ],
-    [requests.metric, flushDurations(() => roles.beat?.state())],
+    [own.requests.metric, own.eventLoop.metric, flushDurations(() => roles.beat?.state())],
   );
   return async () => {
     [said.redis, said.orphans] = await Promise.all([unlessAway(status?.ask()), unlessAway(orphans.ask())]);
@@ -62,34 +62,6 @@ async function unlessAway<T>(answer: Promise<T> | undefined): Promise<T | undefi
     // That there is no answer is an answer.
     return undefined;
   }
-}
-
-const counter = (name: string, help: string, read: Metric['read']): Metric => ({
-  name: `contenthub_${name}`,
-  kind: 'counter',
-  help,
-  read,
-});
-
-const gauge = (name: string, help: string, read: Metric['read'], labels: readonly string[] = []): Metric => ({
-  name: `contenthub_${name}`,
-  kind: 'gauge',
-  help,
-  labels,
-  read,
-});
-
-function processMetrics(): Metric[] {
-  const startedAt = Date.now() / 1000 - process.uptime();
-  const build: Sample = { labels: { version: VERSION, bun: Bun.version }, value: 1 };
-  return [
-    gauge('build_info', 'always 1; the labels say what runs', () => [build], ['version', 'bun']),
-    gauge('start_time_seconds', 'when this process began, in seconds since 1970', () => startedAt),
-    gauge('resident_memory_bytes', 'memory of this process', () => process.memoryUsage.rss()),
-    gauge('heap_bytes', 'what JavaScript uses of the memory of this process', () => process.memoryUsage().heapUsed),
-    counter('database_errors_total', 'times the database was away, busy or full', () => readFaults().database),
-    counter('redis_errors_total', 'connections to Redis that broke or could not be made', () => readFaults().redis),
-  ];
 }
 
 /** Views are single counter increments: a page with three contents that is opened once makes three. */
@@ -108,14 +80,12 @@ function recorderMetrics(state: () => RecorderState | undefined): Metric[] {
       () => state()?.stored,
     ),
     gauge('views_pending', 'views of this process that are neither stored nor dropped yet', () => state()?.pending),
-    {
-      ...counter(
-        'views_dropped_total',
-        'views of this process that were given up, by reason: full, expired, stopping',
-        dropped,
-      ),
-      labels: ['reason'],
-    },
+    counter(
+      'views_dropped_total',
+      'views of this process that were given up, by reason: full, expired, stopping',
+      dropped,
+      ['reason'],
+    ),
     gauge('views_blocked', '1 when the last attempt to store views failed', () => {
       const failing = state()?.failing;
       return failing === undefined ? undefined : Number(failing);
@@ -182,6 +152,10 @@ function redisMetrics(said: () => PipelineStatus | undefined, hasRedis: boolean)
     gauge('redis_up', '1 when the Redis to count through answers what it is asked', () =>
       hasRedis ? Number(said() !== undefined) : undefined,
     ),
+    gauge('redis_used_bytes', 'memory that Redis uses', () => said()?.server.usedBytes),
+    gauge('redis_max_bytes', 'its limit (maxmemory), at which it takes no more views; 0 for none', () => {
+      return said()?.server.maxBytes;
+    }),
     gauge('queue_jobs', 'jobs in the queue', () => said()?.queued),
     gauge('queue_oldest_job_seconds', 'age of the job at the head of the queue', oldest),
     gauge(

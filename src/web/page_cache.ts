@@ -22,6 +22,8 @@ export interface PageCache {
   find(id: number): CachedPage | Promise<CachedPage | undefined>;
   /** Forgets everything: a page or a content was edited. A load that began before the edit is not kept. */
   clear(): void;
+  /** Pages answered from memory and others since the start, and what is kept. */
+  state(): { readonly hits: number; readonly misses: number; readonly bytes: number };
 }
 
 /**
@@ -33,6 +35,8 @@ export function createPageCache(load: (id: number) => Promise<CachedPage | undef
   const loads = new Map<number, Promise<CachedPage | undefined>>();
   let bytes = 0;
   let generation = 0;
+  let hits = 0;
+  let misses = 0;
 
   function remove(id: number): void {
     const entry = entries.get(id);
@@ -68,9 +72,13 @@ export function createPageCache(load: (id: number) => Promise<CachedPage | undef
 
   return {
     find(id) {
+      const entry = ttlMs === 0 ? undefined : entries.get(id);
+      if (entry !== undefined && performance.now() - entry.at < ttlMs) {
+        hits += 1;
+        return entry.page;
+      }
+      misses += 1;
       if (ttlMs === 0) return load(id);
-      const entry = entries.get(id);
-      if (entry !== undefined && performance.now() - entry.at < ttlMs) return entry.page;
       const loading = loads.get(id) ?? loadOnce(id);
       loads.set(id, loading);
       return loading;
@@ -81,6 +89,7 @@ export function createPageCache(load: (id: number) => Promise<CachedPage | undef
       loads.clear();
       bytes = 0;
     },
+    state: () => ({ hits, misses, bytes }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { FlushState } from '../impressions/flush.ts';
 import type { Ingested } from '../impressions/ingest.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder } from '../impressions/record.ts';
-import { findProblems, findRisk, type ServerState } from '../impressions/server_state.ts';
+import { findProblems, findRisk, isFull, type ServerState } from '../impressions/server_state.ts';
 import { type PipelineStatus, readStatus } from '../impressions/status.ts';
 import { countOrphans } from '../store/orphans.ts';
 import { createQuestion, type Question } from './question.ts';
@@ -21,6 +21,7 @@ export interface Readiness {
   check(): Promise<readonly Check[]>;
   /** From now on the process is not ready: a load balancer sends no new requests. */
   startStopping(): void;
+  isStopping(): boolean;
 }
 
 /** The parts of the program that a probe asks about. */
@@ -113,6 +114,7 @@ export function createReadiness({ database, recorder, pipeline, config }: Probed
     if (findProblems(server, config.allowEviction).length > 0) {
       return { name: 'redis', state: 'unfit for counting', grade: countingFault() };
     }
+    if (isFull(server)) return { name: 'redis', state: 'full', grade: 'warn' };
     if (findRisk(server) !== undefined) return { name: 'redis', state: 'up, and may forget', grade: 'warn' };
     return { name: 'redis', state: 'up', grade: 'ok' };
   }
@@ -160,6 +162,7 @@ export function createReadiness({ database, recorder, pipeline, config }: Probed
     startStopping() {
       isStopping = true;
     },
+    isStopping: () => isStopping,
   };
 }
 

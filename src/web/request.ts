@@ -1,9 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 import { addNetworks } from '../config_values.ts';
 
-/** The part of Bun's server that tells who is at the other end. */
-export interface PeerLookup {
+/** The part of Bun's server that tells who is at the other end, and what is under way. */
+export interface Listener {
   requestIP(request: Request): { readonly address: string } | null;
+  readonly pendingRequests: number;
 }
 
 /** Where a request came from, as far as it can be believed. */
@@ -91,10 +92,25 @@ let counter = 0;
 const PROCESS_ID = crypto.randomUUID().slice(0, 8);
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** The id a request is logged and answered under: the client's own when it is sane, else a new one. */
+/** Of requests that are asked for theirs more than once. */
+const ids = new WeakMap<Request, string>();
+
+/**
+ * The id a request is logged and answered under, always the same: the client's or the proxy's own when it is sane, else a
+ * new one.
+ */
 export function requestId(request: Request): string {
+  const id = finalRequestId(request);
+  ids.set(request, id);
+  return id;
+}
+
+/** The same for whoever asks last, and nobody after: it is not remembered. */
+export function finalRequestId(request: Request): string {
   const given = request.headers.get('x-request-id');
   if (given !== null && REQUEST_ID.test(given)) return given;
+  const known = ids.get(request);
+  if (known !== undefined) return known;
   counter += 1;
   return `${PROCESS_ID}-${counter.toString(36)}`;
 }

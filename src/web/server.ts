@@ -6,7 +6,6 @@ import { Elysia } from 'elysia';
 import { NotFoundPage } from '../../views/not_found.tsx';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/connection.ts';
-import { messageOf } from '../errors.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder } from '../impressions/record.ts';
 import { createLogLimit, type Log } from '../log.ts';
@@ -24,11 +23,13 @@ import { answerPreflight } from './cors.ts';
 import type { SecretKeys } from './csrf.ts';
 import { docs } from './docs.ts';
 import { DETAIL, describeFailure } from './errors.ts';
+import type { EventLoop } from './event_loop.ts';
 import { home } from './home.ts';
 import { htmlResponse } from './html.ts';
 import { createMetrics } from './metrics.ts';
 import type { Readiness, Roles } from './readiness.ts';
-import { type PeerLookup, pathOf, printablePath, queryOf, readOrigins, requestId } from './request.ts';
+import { finalRequestId, type Listener, pathOf, queryOf, readOrigins } from './request.ts';
+import { createRequestLog } from './request_log.ts';
 import { createRequestDurations } from './requests.ts';
 import { sendPlain } from './respond.ts';
 import { createRouteNames } from './route_names.ts';
@@ -41,6 +42,7 @@ export interface WebContext {
   readonly database: Database;
   readonly recorder: Recorder;
   readonly pipeline: Pipeline | undefined;
+  readonly eventLoop: EventLoop;
   /** What the admin's forms are signed with; undefined where no pages are served. */
   readonly keys: SecretKeys | undefined;
 }
@@ -57,38 +59,33 @@ const OPEN_TO_ORIGINS = /^\/(api|health)(\/|$)/;
 /**
  * Builds the web application.
  * @param roles what runs in this process; one without pages answers probes and scrapers, and nothing else
- * @param peers the listening server, once there is one: it knows who is at the other end
+ * @param listener the listening server, once there is one: it knows who is at the other end
  */
 export function buildWeb(
   program: WebContext,
   readiness: Readiness,
   roles: Roles,
-  peers: () => PeerLookup | undefined,
+  listener: () => Listener | undefined,
 ): (request: Request) => Promise<Response> {
   const { config, log, database, recorder } = program;
-  // Only of requests that failed: their log line and their answer have the same id.
-  const ids = new WeakMap<Request, string>();
   // The server knows the peer of the request it received, not of a stand-in.
   const receivedAs = new WeakMap<Request, Request>();
-  const addressOf = (request: Request) => peers()?.requestIP(receivedAs.get(request) ?? request)?.address;
+  const addressOf = (request: Request) => listener()?.requestIP(receivedAs.get(request) ?? request)?.address;
   const origins = readOrigins(config, addressOf);
   const requests = createRequestDurations();
   const logRefusedHost = createRefusalLog(log);
-  const context: ApiContext = {
-    corsAllowedOrigins: config.corsAllowedOrigins,
-    logFailure: (request, error) => {
-      const id = requestId(request);
-      ids.set(request, id);
-      const stack = error instanceof Error ? error.stack : undefined;
-      log.error(`${request.method} ${printablePath(request)} failed: ${messageOf(error)}`, {
-        requestId: id,
-        stack,
-      });
-    },
-  };
+  const polled = new Set<string>();
+  const lines = createRequestLog(log, config.logLevel === 'debug', polled);
+  const context: ApiContext = { corsAllowedOrigins: config.corsAllowedOrigins, logFailure: lines.fail };
 
   const reader = readPages(database);
   const cache = createDetailCache(reader, config.pageCacheMs);
+  const own = {
+    requests,
+    eventLoop: program.eventLoop,
+    cache: roles.hasPages ? cache : undefined,
+    pending: () => listener()?.pendingRequests,
+  };
   const pages = pageResources({ ...config, pages: reader, cache, recorder, origins });
   const routes = new Elysia({ strictPath: true })
     .onError(({ code, error, request }) => {
@@ -99,7 +96,7 @@ export function buildWeb(
     })
     .use(mountResources([...(roles.hasPages ? pages : []), healthResource], context))
     .use(probes(readiness))
-    .use(metrics(createMetrics(program, roles, requests), { ...config, addressOf }));
+    .use(metrics(createMetrics(program, roles, own), { ...config, addressOf }));
   if (roles.hasPages) {
     routes
       .use(schema(context, () => buildOpenApi({ ...config, version: VERSION })))
@@ -111,7 +108,9 @@ export function buildWeb(
   }
   if (roles.hasPages && program.keys !== undefined) {
     const admin = { ...program, keys: program.keys, readiness, roles, origins, cache };
-    routes.use(mountAdmin(admin, adminRoutes(admin), context.logFailure));
+    const table = adminRoutes(admin);
+    for (const { path, isPolled } of table) if (isPolled === true) polled.add(path);
+    routes.use(mountAdmin(admin, table, lines));
   }
 
   const routeOf = createRouteNames(routes.routes.map(({ path }) => path));
@@ -122,8 +121,13 @@ export function buildWeb(
     if (request !== received) receivedAs.set(request, received);
     const path = pathOf(request);
     const response = await answer(request, path);
-    response.headers.set('X-Request-ID', ids.get(request) ?? requestId(request));
-    requests.observe(routeOf(path), response.status, (performance.now() - began) / 1000);
+    const route = routeOf(path);
+    const ms = performance.now() - began;
+    requests.observe(route, response.status, ms / 1000);
+    lines.end(request, route, response.status, ms);
+    response.headers.set('X-Request-ID', finalRequestId(request));
+    // The next request of this client or proxy goes to a process that stays.
+    if (readiness.isStopping()) response.headers.set('Connection', 'close');
     return response;
   };
 

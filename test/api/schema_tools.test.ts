@@ -93,7 +93,7 @@ describe('the OpenAPI document', () => {
     const resources = pageResources({
       ...SETTINGS,
       pages: { list: unused, find: unused },
-      cache: { find: unused, clear() {} },
+      cache: { find: unused },
       recorder: { record() {} },
       origins: { baseUrl: () => '', clientAddress: () => '', hostOf: () => 'localhost', isHostAllowed: () => true },
     });

@@ -68,7 +68,7 @@ export interface RunningProgram {
   /** Everything it wrote to standard error so far. */
   log(): string;
   /** Sends a signal and waits for the end. @returns the exit code, or 128 + the number of the signal that ended it */
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number>;
+  end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number>;
 }
 
 /** Starts a hub on a free port and waits until it says that it serves. @throws Error with its log when it ends instead */

@@ -131,6 +131,8 @@ function steadyOutput(text: string): string {
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
     .replaceAll(/"time":"[^"]+"/g, '"time":""')
     .replaceAll(/"pid":\d+/g, '"pid":0')
+    .replaceAll(/"ms":[\d.]+/g, '"ms":0')
+    .replaceAll(/"requestId":"[0-9a-f]{8}-\w+"/g, '"requestId":""')
     .replaceAll(/last at \d{4}-\S+Z/g, 'last at TIME')
     .replaceAll(/\S+\/contenthub-\w+\/standard input/g, 'standard input')
     .replaceAll(/\$argon2id\$[^"]+/g, 'HASH')

@@ -14,6 +14,7 @@ import { CSRF_FIELD, CSRF_HEADER, isCsrfToken, isCsrfTokenOf, isFromThisSite } f
 import { RETRY_AFTER_SECONDS } from '../errors.ts';
 import { createForm, type FormInput, readForm } from '../forms.ts';
 import { pathOf, queryOf, requestId } from '../request.ts';
+import type { RequestNotes } from '../request_log.ts';
 import { sendPlain } from '../respond.ts';
 import { hashToken } from '../tokens.ts';
 import { type Answer, adminHeaders, sendReply } from './answer.ts';
@@ -23,14 +24,13 @@ import { type AdminContext, type AdminRequest, type AdminRoute, mayUse, type Rep
 import { describeVisitor, type Visitor, visit } from './visit.ts';
 
 type Params = Readonly<Record<string, string>>;
-type LogFailure = (request: Request, error: unknown) => void;
 type Begun = Extract<Reply, { readonly session: string }>;
 
 /** The whole route table, and the rows of the path that was asked for. */
 interface Table {
   readonly routes: readonly AdminRoute[];
   readonly rows: readonly AdminRoute[];
-  readonly logFailure: LogFailure;
+  readonly notes: RequestNotes;
 }
 
 /** What came: of the path, and the form of a POST. `form` throws why there is none. */
@@ -43,8 +43,8 @@ const NO_FORM = createForm([]);
 /** Denials of one user that history takes in an hour. */
 const DENIALS_WRITTEN_MAX = 200;
 
-/** The admin's routes as Elysia's. @param logFailure logs an unexpected error under the request's id */
-export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], logFailure: LogFailure): Elysia {
+/** The admin's routes as Elysia's. @param notes takes unexpected errors, and who asked */
+export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], notes: RequestNotes): Elysia {
   const app = new Elysia({ name: 'admin' });
   const headersOf = (request: Request) => {
     const safety = cookieSafety(request, admin.origins, admin.config.insecureCookies);
@@ -53,9 +53,9 @@ export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], l
   const serve = async (rows: readonly AdminRoute[], request: Request, params: Params) => {
     try {
       const received = { params, form: await receiveForm(rows, request) };
-      return await serveVisitor(admin, { routes, rows, logFailure }, await visit(admin, request), received);
+      return await serveVisitor(admin, { routes, rows, notes }, await visit(admin, request), received);
     } catch (error) {
-      logFailure(request, error);
+      notes.fail(request, error);
       return sendPlain(request, 503, 'The database does not answer. Try again in a moment.\n', {
         ...headersOf(request),
         'Retry-After': String(RETRY_AFTER_SECONDS),
@@ -89,17 +89,18 @@ async function receiveForm(rows: readonly AdminRoute[], request: Request): Promi
 
 async function serveVisitor(
   admin: AdminContext,
-  { routes, rows, logFailure }: Table,
+  { routes, rows, notes }: Table,
   visitor: Visitor,
   received: Received,
 ): Promise<Response> {
   let begun: Begun | undefined;
-  const response = await sendSafely(visitor, logFailure, async () => {
+  notes.ask(visitor.request, visitor.session?.user.username);
+  const response = await sendSafely(visitor, notes, async () => {
     const reply = await answer(admin, rows, visitor, received);
     if ('session' in reply) begun = reply;
     return 'session' in reply ? { redirect: reply.next } : reply;
   });
-  return begun === undefined ? response : goOn(admin, routes, visitor, begun, logFailure);
+  return begun === undefined ? response : goOn(admin, routes, visitor, begun, notes);
 }
 
 /** The checks, in their order. */
@@ -129,18 +130,19 @@ async function goOn(
   routes: readonly AdminRoute[],
   visitor: Visitor,
   { session: cookie, next, kept }: Begun,
-  logFailure: LogFailure,
+  notes: RequestNotes,
 ): Promise<Response> {
   const tokenHash = hashToken(cookie);
   const session = await findSession(admin.database, tokenHash);
   const known = describeVisitor(admin, { ...visitor, cookie, tokenHash, session, isNewCookie: true });
+  notes.ask(known.request, session?.user.username);
   const form = readKeptForm(routes, kept);
   if (form === undefined || session === undefined) return sendReply(known, { redirect: next });
   if (!isCsrfTokenOf(admin.keys, visitor.cookie, form.token, session.user.id)) {
     return sendReply(known, { redirect: next, flash: { kind: 'error', text: known.m.login.notYours } });
   }
   const { route, params } = form;
-  return sendSafely(known, logFailure, async () => {
+  return sendSafely(known, notes, async () => {
     if (!mayUse(session.user.role, route.access)) return deny(admin, known);
     const reply = await route.handle(toRequest(known, params, form.form));
     if ('session' in reply) throw new AppError('internal', 'a login inside a login');
@@ -149,12 +151,12 @@ async function goOn(
 }
 
 /** Sends what `work` answers, or a page for what it throws: with the visitor's cookie either way. */
-async function sendSafely(visitor: Visitor, logFailure: LogFailure, work: () => Promise<Answer>): Promise<Response> {
+async function sendSafely(visitor: Visitor, notes: RequestNotes, work: () => Promise<Answer>): Promise<Response> {
   try {
     return await sendReply(visitor, await work());
   } catch (error) {
     const { status, kind } = describeFailure(error);
-    if (status >= 500) logFailure(visitor.request, error);
+    if (status >= 500) notes.fail(visitor.request, error);
     return sendReply(visitor, errorReply(visitor, kind, status));
   }
 }

@@ -12,7 +12,7 @@ import type { Answer, Resource, ResourceRequest } from './resource.ts';
 /** What the pages' resources need of the program. */
 export interface PagesContext {
   readonly pages: PageReader;
-  readonly cache: PageCache;
+  readonly cache: Pick<PageCache, 'find'>;
   readonly recorder: Pick<Recorder, 'record'>;
   readonly origins: RequestOrigin;
   readonly pageSize: number;
