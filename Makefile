@@ -5,12 +5,13 @@
 # Nothing here reads .env: every run is `bun --no-env-file`, so that source and executable see the same configuration.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults screenshots check build bench migrations migrate superuser shell fixtures up down ps logs test-docker hooks
+.PHONY: help run test faults screenshots check build bench migrations migrate superuser shell fixtures backup restore \
+  up down ps logs test-docker hooks
 SHELL := /bin/sh
 
 # ARGS is handed to the program that a target runs: make run ARGS="--port 9000", make test ARGS="test/store".
 ARGS ?=
-FILE ?= fixtures/sample_content.json
+FILE ?=
 # Another machine than this to build for: make build TARGET=bun-linux-arm64.
 TARGET ?=
 
@@ -30,10 +31,18 @@ CONTENTHUB := $(BUN) src/main.ts
 # The plugin of today's docker, else the program of its own that Debian has.
 COMPOSE = $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 DOCKER_ARGS ?=
+# The containers run.
+IN_CONTAINERS = [ -e .env ] && [ -n "$$($(COMPOSE) ps -q web 2>/dev/null)" ]
 # hub COMMAND: in the running web container when there is one, else here.
-hub = if [ -e .env ] && [ -n "$$($(COMPOSE) ps -q web 2>/dev/null)" ]; then \
+hub = if $(IN_CONTAINERS); then \
 	  echo 'in the containers:' >&2; exec $(COMPOSE) exec $$(test -t 0 || echo -T) web contenthub $(1); \
 	else $(MAKE) -s --no-print-directory node_modules/.stamp && exec $(CONTENTHUB) $(1); fi
+# hub-file COMMAND,BEFORE: the same with FILE, which is this machine's and is read and written as who runs make.
+hub-file = if [ -z "$(FILE)" ]; then echo 'name the file: make $(1) FILE=hub.backup' >&2; exit 2; fi; \
+	if $(IN_CONTAINERS); then \
+	  echo 'in the containers:' >&2; $(2) $(COMPOSE) run --rm --no-deps --user "$$(id -u):$$(id -g)" \
+	    -v "$$(cd "$$(dirname "$(FILE)")" && pwd):/backups" web $(1) "/backups/$$(basename "$(FILE)")" $(ARGS); \
+	else $(MAKE) -s --no-print-directory node_modules/.stamp && exec $(CONTENTHUB) $(1) "$(FILE)" $(ARGS); fi
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s%s\n' "$$name" "$$text"; done
@@ -95,7 +104,14 @@ shell: ## a prompt with the program's parts at hand
 	@$(call hub,shell $(ARGS))
 
 fixtures: node_modules/.stamp ## load FILE (the sample content)
-	@exec $(CONTENTHUB) loaddata "$(FILE)" $(ARGS)
+	@exec $(CONTENTHUB) loaddata "$(or $(FILE),fixtures/sample_content.json)" $(ARGS)
+
+backup: ## write everything in the database to FILE (ARGS="--verify" to try it out)
+	@$(call hub-file,backup,)
+
+# In containers the hub is stopped meanwhile: nobody else may use the database.
+restore: ## put the backup FILE into the database (ARGS="--force" to replace what is there)
+	@$(call hub-file,restore,$(COMPOSE) stop web worker beat >&2; trap "$(COMPOSE) start web worker beat >&2" EXIT;)
 
 up: .env ## build and start the containers (docker-compose.yaml)
 	@$(COMPOSE) up -d --build $(ARGS)

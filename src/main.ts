@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { parseEnv } from 'node:util';
 import { type Arguments, type Option, parseArguments, UsageError } from './commands/arguments.ts';
-import { commands, helpText, PLANNED_COMMANDS } from './commands/index.ts';
+import { commands, helpText } from './commands/index.ts';
 import { createOutput } from './commands/output.ts';
 import {
   assertNothingLeft,
@@ -71,7 +71,6 @@ async function runCommand(name: string, argv: readonly string[]): Promise<number
 }
 
 function unknownCommand(name: string): AppError {
-  if (PLANNED_COMMANDS.includes(name)) return new AppError('unavailable', `${name} is not part of this version`);
   const near = nearest(
     name,
     commands.map((candidate) => candidate.name),

@@ -30,6 +30,8 @@ const TARGETS = [
     'superuser',
     'shell',
     'fixtures',
+    'backup',
+    'restore',
   ],
   ...['up', 'down', 'ps', 'logs', 'test-docker', 'hooks'],
 ];

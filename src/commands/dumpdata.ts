@@ -1,13 +1,11 @@
-import { realpathSync, rmSync, statSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { AppError, messageOf } from '../errors.ts';
+import { open } from 'node:fs/promises';
 import { nearest } from '../nearest.ts';
 import { UsageError } from './arguments.ts';
-import { type Command, withRemoval } from './command.ts';
+import type { Command } from './command.ts';
 import { dumpFixture } from './fixtures/dump.ts';
 import { type FixtureModel, fixtureModels } from './fixtures/models.ts';
 import { withDatabase } from './open.ts';
+import { writeWhole } from './whole_file.ts';
 
 const INDENT_MAX = 8;
 const BLOCK_CHARACTERS = 64 * 1024;
@@ -80,37 +78,13 @@ async function writeOut(blocks: AsyncIterable<string>, print: (text: string) => 
   for await (const block of blocks) await print(block);
 }
 
-/** Writes beside the target and moves it there when it is whole: a failed dump leaves an older one as it was. */
 async function writeFile(blocks: AsyncIterable<string>, path: string, interruption: AbortSignal): Promise<void> {
-  const target = readTarget(path);
-  const unfinished = join(dirname(target), `.${basename(target)}.${crypto.randomUUID()}.partial`);
-  await withRemoval(
-    interruption,
-    () => rmSync(unfinished, { force: true }),
-    async () => {
-      try {
-        const file = await open(unfinished, 'wx', 0o600);
-        try {
-          for await (const block of blocks) await file.write(block);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(unfinished, target);
-      } catch (error) {
-        if (error instanceof AppError) throw error;
-        throw new AppError('unavailable', `cannot write ${path}: ${messageOf(error)}`, { cause: error });
-      }
-    },
-  );
-}
-
-/** The file to replace, behind symbolic links. @throws AppError when what is there cannot be replaced by a file */
-function readTarget(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return path;
-  if (stats.isDirectory()) throw new AppError('invalid', `cannot write ${path}: it is a directory`);
-  if (!stats.isFile())
-    throw new AppError('invalid', `cannot write ${path}: it is no regular file; use > instead of -o`);
-  return realpathSync(path);
+  await writeWhole(path, interruption, async (unfinished) => {
+    const file = await open(unfinished, 'w');
+    try {
+      for await (const block of blocks) await file.write(block);
+    } finally {
+      await file.close();
+    }
+  });
 }

@@ -1,5 +1,6 @@
 import { settingsHelp } from '../config_print.ts';
 import { flagOf } from './arguments.ts';
+import { backupCommand } from './backup.ts';
 import { changePasswordCommand } from './changepassword.ts';
 import { checkCommand } from './check.ts';
 import { collectStaticCommand } from './collectstatic.ts';
@@ -11,6 +12,8 @@ import { healthCommand } from './health.ts';
 import { impressionsCommand } from './impressions.ts';
 import { loadDataCommand } from './loaddata.ts';
 import { migrateCommand } from './migrate.ts';
+import { moveCommand } from './move.ts';
+import { restoreCommand } from './restore.ts';
 import { serveOptions } from './serve.ts';
 import { shellCommand } from './shell.ts';
 
@@ -27,10 +30,10 @@ export const commands: readonly Command[] = [
   collectStaticCommand,
   impressionsCommand,
   shellCommand,
+  backupCommand,
+  restoreCommand,
+  moveCommand,
 ];
-
-/** Commands the next versions bring: asked for by name, they say so instead of being unknown. */
-export const PLANNED_COMMANDS: readonly string[] = ['backup', 'restore', 'move'];
 
 function optionLines(options: Command['options']): string {
   return options

@@ -11,11 +11,12 @@ export const migrateCommand: Command = {
   operandsMax: 0,
   options: [{ name: 'check', help: 'apply nothing; exit 1 if any migration is pending' }],
   async run(context) {
-    return context.arguments.has('check') ? check(context) : apply(context);
+    return context.arguments.has('check') ? check(context) : applyMigrations(context);
   },
 };
 
-async function apply({ readConfig, print, log }: CommandContext): Promise<number> {
+/** Brings the database to this version, and says what it did. */
+export async function applyMigrations({ readConfig, print, log }: CommandContext): Promise<number> {
   const { database } = readConfig();
   const applied = await migrate(database, () => log.info('another process is migrating the database; waiting'));
   for (const tag of applied) print(`applied ${tag}\n`);

@@ -2,8 +2,14 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/connection.ts';
 import { assertNotAhead, readSchemaState } from '../db/migrate.ts';
-import { openDatabase } from '../db/open.ts';
+import { type DatabaseAddress, openDatabase } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+
+/** @throws AppError `unavailable` when the database is a file and is not there */
+export function assertDatabaseFile(address: DatabaseAddress): void {
+  if (address.dialect !== 'sqlite' || existsSync(address.path)) return;
+  throw new AppError('unavailable', `there is no database ${address.path}: run contenthub migrate first`);
+}
 
 /**
  * Opens the database for `work` and closes it. A file that does not exist is not made: only `migrate` and a hub do that.
@@ -13,9 +19,7 @@ export async function withAnyDatabase<T>(
   { database: address }: Config,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  if (address.dialect === 'sqlite' && !existsSync(address.path)) {
-    throw new AppError('unavailable', `there is no database ${address.path}: run contenthub migrate first`);
-  }
+  assertDatabaseFile(address);
   const database = openDatabase(address);
   try {
     return await work(database);

@@ -32,3 +32,17 @@ export function showProgress(label: string, total: number, stream: NodeJS.WriteS
     },
   };
 }
+
+/** Does `work` with a bar, which goes away with it. */
+export async function withProgress<T>(
+  label: string,
+  total: number,
+  work: (add: (amount: number) => void) => Promise<T>,
+): Promise<T> {
+  const progress = showProgress(label, total);
+  try {
+    return await work(progress.add);
+  } finally {
+    progress.end();
+  }
+}

@@ -9,6 +9,8 @@ import { codeOf, translate } from './errors.ts';
 export const LOCK_WAIT_MS = 5000;
 const LOCK_RETRY_MS = 5;
 const CACHE_KIB = 16_384;
+/** For one that writes all tables at once, with the indexes they have. */
+const ALONE_CACHE_KIB = 262_144;
 
 /**
  * Runs `action` again while another process holds a lock. Waits with a timer: `busy_timeout` would wait on the
@@ -44,8 +46,7 @@ export async function beginImmediate(file: SqliteFile, waitMs?: number, isCancel
  */
 export function openWriter(path: string): SqliteFile {
   return open(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, 'a', 0o600));
+    makeFile(path);
     const file = new SqliteFile(path, { readwrite: true, strict: true });
     // Before the first answer, waiting on the thread is fine; another process may be opening the same new file.
     file.run(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
@@ -53,6 +54,54 @@ export function openWriter(path: string): SqliteFile {
     file.run('PRAGMA foreign_keys = ON');
     return file;
   });
+}
+
+/**
+ * Opens the file for the caller alone, making it when it is missing, and begins a transaction. A file that anybody has
+ * open is refused; from here on nobody can read or write it until it is closed. Its log is folded into it, so that
+ * everything is in one file; whoever opens it for a hub makes it a file with a log again. Foreign keys are off.
+ * @throws AppError `conflict` when somebody else has it open, `unavailable`
+ */
+export function openAlone(path: string, name: string): SqliteFile {
+  const alone = open(path, () => {
+    makeFile(path);
+    const file = new SqliteFile(path, { readwrite: true, strict: true });
+    try {
+      file.run('PRAGMA busy_timeout = 0');
+      file.run('PRAGMA locking_mode = EXCLUSIVE');
+      file.run('PRAGMA journal_mode = DELETE');
+      file.run('PRAGMA foreign_keys = OFF');
+      file.run('BEGIN EXCLUSIVE');
+      return file;
+    } catch (error) {
+      file.close();
+      if (!codeOf(error).startsWith('SQLITE_BUSY')) throw error;
+      throw new AppError('conflict', `${name} is in use: stop the hub or command that has it open, and try again`);
+    }
+  });
+  alone.run(`PRAGMA cache_size = -${ALONE_CACHE_KIB}`);
+  return alone;
+}
+
+/**
+ * Writes the database as it is at this moment into another file, which must be empty, while others read and write it.
+ * @throws AppError `unavailable`
+ */
+export function copySqliteFile(path: string, to: string): void {
+  const file = openReader(path);
+  try {
+    file.run('VACUUM INTO ?', [to]);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError('unavailable', `cannot copy the database ${path}: ${reason}`, { cause: error });
+  } finally {
+    file.close();
+  }
+}
+
+function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
 }
 
 /** Opens an existing file for reading. @throws AppError `unavailable` */
@@ -67,6 +116,7 @@ function open(path: string, connect: () => SqliteFile): SqliteFile {
     file.run(`PRAGMA cache_size = -${CACHE_KIB}`);
     return file;
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw new AppError('unavailable', `cannot open the database ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -13,7 +13,7 @@ import type { Database as SqliteFile } from 'bun:sqlite';
 import { sql } from 'drizzle-orm';
 import { type Migration, migrations } from '../../drizzle/embedded.ts';
 import { AppError } from '../errors.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Dialect } from './connection.ts';
 import { translate } from './errors.ts';
 import { beginImmediate, openWriter } from './file.sqlite.ts';
 import { openLink } from './link.postgres.ts';
@@ -22,7 +22,7 @@ import { toText } from './rows.ts';
 import { findTable } from './sql.ts';
 
 /** Any number no other program would take: "cthub" in ASCII. */
-const ADVISORY_LOCK_KEY = 0x63_74_68_75_62;
+export const ADVISORY_LOCK_KEY = 0x63_74_68_75_62;
 const SQLITE_LOCK_WAIT_MS = 120_000;
 /** What was applied, and which of it older programs can go on with: a table of its own, which no older program looks at. */
 const TABLES = ['schema_migration', 'schema_compatible'] as const;
@@ -71,6 +71,11 @@ async function readTags(connection: Connection, name: (typeof TABLES)[number]): 
   return rows.map((row) => toText(row.tag));
 }
 
+/** Those of some migrations that this program does not carry: a newer version made them. */
+export function findUnknownMigrations(dialect: Dialect, tags: readonly string[]): readonly string[] {
+  return compare(migrations[dialect], tags).unknown;
+}
+
 /** Refuses a schema that is newer than the program. */
 export function assertNotAhead(state: SchemaState): void {
   if (state.state !== 'ahead') return;
@@ -100,6 +105,18 @@ async function applyPending(session: Session, known: readonly Migration[]): Prom
     if (COMPATIBLE.test(text)) await session.run(`insert into schema_compatible (tag) values ('${tag}')`);
   }
   return [...state.pending];
+}
+
+/**
+ * Makes the schema as these migrations left it, in a database without tables and inside the caller's transaction.
+ * @throws AppError `conflict` for one that this program does not carry
+ */
+export async function buildSchemaOf(tx: Connection, tags: readonly string[]): Promise<void> {
+  assertNotAhead(compare(migrations[tx.dialect], tags));
+  await applyPending(
+    { run: (statement) => tx.rows(sql.raw(statement)), appliedTags: async () => [] },
+    migrations[tx.dialect].filter(({ tag }) => tags.includes(tag)),
+  );
 }
 
 async function migratePostgres(url: string, known: readonly Migration[], onWait: () => void): Promise<string[]> {

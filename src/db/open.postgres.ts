@@ -15,7 +15,8 @@ const dialect = new PgDialect();
 
 type Run = (text: string, params: readonly unknown[]) => Promise<Row[]>;
 
-function connection(run: Run): Connection {
+/** Statements made for Postgres, over whatever runs them. */
+export function connectPostgres(run: Run): Connection {
   return {
     dialect: 'postgres',
     tables: schema,
@@ -144,7 +145,7 @@ export function openPostgres(url: string): Database {
       });
       return await transactions.run(
         {
-          connection: connection((text, params) => session.run(text, params)),
+          connection: connectPostgres((text, params) => session.run(text, params)),
           async commit() {
             const { command } = await session.run('commit');
             if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
@@ -162,7 +163,7 @@ export function openPostgres(url: string): Database {
   }
 
   return {
-    ...connection(readers.run),
+    ...connectPostgres(readers.run),
     tx: (work) => transact('begin', work),
     snapshot: (work) => transact('begin isolation level repeatable read read only', work),
     activity: () => ({ reads: readers.running(), ...sessions.activity() }),

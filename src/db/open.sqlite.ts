@@ -12,7 +12,7 @@ import { createTransactionRunner } from './transaction.ts';
 const dialect = new SQLiteSyncDialect();
 
 /** @returns the connection, and what closes the file with all that was compiled for it */
-function connect(file: SqliteFile): { connection: Connection; close(): void } {
+export function connectSqlite(file: SqliteFile): { connection: Connection; close(): void } {
   type Compiled = ReturnType<typeof file.prepare<Row, SQLQueryBindings[]>>;
   const compiled = new Map<string, Compiled>();
   let isClosed = false;
@@ -63,6 +63,19 @@ function connect(file: SqliteFile): { connection: Connection; close(): void } {
 }
 
 /**
+ * Reads an SQLite file that nobody writes to, as a backup is.
+ * @throws AppError `unavailable` when it is none
+ */
+export async function readSqliteFile<T>(path: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const { connection, close } = connectSqlite(openReader(path));
+  try {
+    return await work(connection);
+  } finally {
+    close();
+  }
+}
+
+/**
  * Moves what the write-ahead log holds into the file, so that the next transaction can write over it. SQLite does so
  * by itself only after a commit, and on a full disk there is none: a log that filled the disk would stay full.
  */
@@ -78,8 +91,8 @@ function reuseLog(file: SqliteFile): void {
 /** One writer connection behind a queue, and a second connection for reads, which never wait for the writer. */
 export function openSqlite(path: string): Database {
   const writer = openWriter(path);
-  const writes = connect(writer);
-  const reads = connect(openReader(path));
+  const writes = connectSqlite(writer);
+  const reads = connectSqlite(openReader(path));
   const assertSameFile = watchFile(path);
   const transactions = createTransactionRunner();
   let queue: Promise<unknown> = Promise.resolve();
@@ -130,7 +143,7 @@ export function openSqlite(path: string): Database {
       transactions.assertNotNested();
       if (isClosing) throw new AppError('unavailable', 'the database is closed');
       const file = openReader(path);
-      const { connection, close } = connect(file);
+      const { connection, close } = connectSqlite(file);
       try {
         file.run('BEGIN');
         return await work(connection);

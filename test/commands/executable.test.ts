@@ -52,6 +52,11 @@ describe.each(DIALECTS)('the executable on %s', (dialect) => {
     expect((await run(['config', '--example'])).stdout).toBe(envExample());
     expect((await run(['shell'], '(await search("big buck")).results[0].title')).stdout).toBe('Big Buck Bunny\n');
     expect((await run(['--wbe'])).stderr).toBe('contenthub: unknown option --wbe, did you mean --web?\n');
+    const [backup, other] = [join(folder.path, `${dialect}.backup`), await createEmptyDatabase(dialect)];
+    expect((await run(['backup', backup, '--verify'])).stdout).toStartWith('wrote and verified ');
+    expect((await run(['restore', backup, '--force'])).stdout).toEndWith(' is current\n');
+    expect((await run(['move', '--to', other.url])).stdout).toContain('moved: ');
+    await other.drop();
     const hub = await startProgram([binary], [], { settings, cwd });
     expect(await run(['health', hub.url])).toEqual({ code: 0, stdout: 'ok\n', stderr: '' });
     expect(await hub.end('SIGTERM')).toBe(0);

@@ -53,13 +53,6 @@ describe('wrong usage ends with 2 and one line that says what was meant:', () =>
   });
 });
 
-describe('commands of later versions', () => {
-  test.each(['backup', 'restore', 'move'])('%s says so and ends with 1', async (name) => {
-    const { code, stderr } = await runProgram(SOURCE, [name, 'operand'], { settings });
-    expect([code, stderr]).toEqual([1, `contenthub: ${name} is not part of this version\n`]);
-  });
-});
-
 describe('help and version', () => {
   test.each([[['--help']], [['-h']], [['help']], [['migrate', '--help']], [['--web', '--help']]])(
     'help is printed for %j, also when the configuration is broken',
