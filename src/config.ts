@@ -215,7 +215,7 @@ export const settings = {
   pageCacheMs: {
     name: 'PAGE_CACHE_MS',
     fallback: '1000',
-    help: 'how old, in milliseconds, an answered page may be; 0 reads the database each time',
+    help: 'how old, in milliseconds, an answered page or list may be; 0 reads the database each time',
     parse: integerBetween(0, 60_000, 'milliseconds'),
   },
   host: { name: 'HOST', fallback: '127.0.0.1', help: 'the address to listen on', parse: parseListenHost },

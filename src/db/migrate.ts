@@ -25,7 +25,7 @@ import { findTable } from './sql.ts';
 export const ADVISORY_LOCK_KEY = 0x63_74_68_75_62;
 const SQLITE_LOCK_WAIT_MS = 120_000;
 /** What was applied, and which of it older programs can go on with: a table of its own, which no older program looks at. */
-const TABLES = ['schema_migration', 'schema_compatible'] as const;
+export const MIGRATION_TABLES = ['schema_migration', 'schema_compatible'] as const;
 const CREATE_TABLES = [
   'create table if not exists schema_migration (tag text primary key, applied_at text not null)',
   'create table if not exists schema_compatible (tag text primary key)',
@@ -58,13 +58,13 @@ function compare(known: readonly Migration[], [applied, compatible]: Recorded): 
 /** How the database's schema relates to this program's. @throws AppError `unavailable` */
 export async function readSchemaState(connection: Connection, known = migrations): Promise<SchemaState> {
   const own = known[connection.dialect];
-  const [migrated, compatible] = TABLES;
+  const [migrated, compatible] = MIGRATION_TABLES;
   const applied = await readTags(connection, migrated);
   const state = compare(own, [applied, []]);
   return state.unknown.length === 0 ? state : compare(own, [applied, await readTags(connection, compatible)]);
 }
 
-async function readTags(connection: Connection, name: (typeof TABLES)[number]): Promise<string[]> {
+async function readTags(connection: Connection, name: (typeof MIGRATION_TABLES)[number]): Promise<string[]> {
   const [table] = await connection.rows(findTable(connection.dialect, name));
   if (table === undefined) return [];
   const rows = await connection.rows(sql`select tag from ${sql.identifier(name)} order by tag`);
@@ -73,7 +73,7 @@ async function readTags(connection: Connection, name: (typeof TABLES)[number]): 
 
 /** Those of some migrations that this program does not carry: a newer version made them. */
 export function findUnknownMigrations(dialect: Dialect, tags: readonly string[]): readonly string[] {
-  return compare(migrations[dialect], tags).unknown;
+  return compare(migrations[dialect], [tags, []]).unknown;
 }
 
 /** Refuses a schema that is newer than the program. */
@@ -89,12 +89,12 @@ export function assertNotAhead(state: SchemaState): void {
 interface Session {
   run(statement: string): Promise<unknown>;
   /** The names in a table of names, in order. */
-  tags(table: (typeof TABLES)[number]): Promise<string[]>;
+  tags(table: (typeof MIGRATION_TABLES)[number]): Promise<string[]>;
 }
 
 async function applyPending(session: Session, known: readonly Migration[]): Promise<string[]> {
   for (const statement of CREATE_TABLES) await session.run(statement);
-  const [migrated, compatible] = TABLES;
+  const [migrated, compatible] = MIGRATION_TABLES;
   const state = compare(known, [await session.tags(migrated), await session.tags(compatible)]);
   assertNotAhead(state);
   for (const { tag, sql: text } of known.filter((migration) => state.pending.includes(migration.tag))) {
@@ -112,9 +112,9 @@ async function applyPending(session: Session, known: readonly Migration[]): Prom
  * @throws AppError `conflict` for one that this program does not carry
  */
 export async function buildSchemaOf(tx: Connection, tags: readonly string[]): Promise<void> {
-  assertNotAhead(compare(migrations[tx.dialect], tags));
+  assertNotAhead(compare(migrations[tx.dialect], [tags, []]));
   await applyPending(
-    { run: (statement) => tx.rows(sql.raw(statement)), appliedTags: async () => [] },
+    { run: (statement) => tx.rows(sql.raw(statement)), tags: async () => [] },
     migrations[tx.dialect].filter(({ tag }) => tags.includes(tag)),
   );
 }
@@ -145,7 +145,7 @@ async function migratePostgres(url: string, known: readonly Migration[], onWait:
 
 async function migrateSqlite(path: string, known: readonly Migration[], onWait: () => void): Promise<string[]> {
   const file = openWriter(path);
-  const tags = async (table: (typeof TABLES)[number]) =>
+  const tags = async (table: (typeof MIGRATION_TABLES)[number]) =>
     file
       .query<{ tag: string }, []>(`select tag from ${table} order by tag`)
       .all()

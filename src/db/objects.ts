@@ -2,6 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { migrations } from '../../drizzle/embedded.ts';
 import type { Dialect } from './connection.ts';
+import { MIGRATION_TABLES } from './migrate.ts';
 
 const TABLES = /CREATE TABLE [`"]?(\w+)/g;
 const FUNCTIONS = /CREATE FUNCTION (\w+)/g;
@@ -11,9 +12,9 @@ function namesIn(dialect: Dialect, pattern: RegExp): string[] {
   return [...new Set(found.map(([, name = '']) => name))];
 }
 
-/** Every table that a migration ever made, and the one that says which were applied. */
+/** Every table that a migration ever made, and those that say which were applied. */
 export function listOwnTables(dialect: Dialect): readonly string[] {
-  return [...namesIn(dialect, TABLES), 'schema_migration'];
+  return [...namesIn(dialect, TABLES), ...MIGRATION_TABLES];
 }
 
 /** Removes the schema with all its rows; what is not there is passed over. To be run without foreign keys. */

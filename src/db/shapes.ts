@@ -57,7 +57,7 @@ function shapeOf(table: Parameters<typeof getTableConfig>[0]): TableShape {
 
 /**
  * Every table whose rows are data, each after those it refers to. `row_count` is not among them: triggers keep it, in a
- * copy as in the original; nor is `schema_migration`, which belongs to the schema.
+ * copy as in the original; nor are `schema_migration` and `schema_compatible`, which belong to the schema.
  */
 export function listShapes(): readonly TableShape[] {
   const { rowCount: _, contents, ...tables } = schema;

@@ -52,21 +52,9 @@ export function openRedis(
   options: { readonly purpose: string; readonly key: string; readonly commandTimeoutMs?: number },
 ): RedisConnection {
   const { purpose, key } = options;
-  const client = openClient(address, {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    // What is under way when a connection ends fails at that moment.
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+  const client = openClient(address, purpose, {
     commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     socketTimeout: SILENCE_MS_MAX,
-    retryStrategy: reconnectDelay,
-    // A server that became a replica, or does not serve yet: another connection may lead to one that does.
-    reconnectOnError: (error) => (/^(READONLY|LOADING|MASTERDOWN)/.test(error.message) ? 1 : false),
-    connectionName: `contenthub-${purpose}`,
-    disableClientInfo: true,
-    protocol: 2,
   });
   let losses = 0;
   let isClosed = false;
@@ -135,9 +123,25 @@ export function openRedis(
 
 type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
 
-function openClient(address: RedisAddress, options: ClientOptions): Redis | Cluster {
+/**
+ * A client as ioredis makes it, for one server, a cluster or what sentinels name. Nothing is dialled before `connect`.
+ * @param purpose part of the connection's name (`CLIENT LIST`)
+ */
+export function openClient(address: RedisAddress, purpose: string, options: ClientOptions): Redis | Cluster {
   const { kind, nodes, username, password, db, tls, master } = address;
   const own: ClientOptions = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // What is under way when a connection ends fails at that moment.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: reconnectDelay,
+    // A server that became a replica, or does not serve yet: another connection may lead to one that does.
+    reconnectOnError: (error) => (/^(READONLY|LOADING|MASTERDOWN)/.test(error.message) ? 1 : false),
+    connectionName: `contenthub-${purpose}`,
+    disableClientInfo: true,
+    protocol: 2,
     ...options,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

@@ -2,6 +2,8 @@ import type { App } from '../app.ts';
 import { openSecretKeys } from '../config_secret.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { watchEventLoop } from '../web/event_loop.ts';
+import { createPageCache, type PageCache } from '../web/page_cache.ts';
+import { openPageCacheNotices, type PageCacheNotices } from '../web/page_cache_notices.ts';
 import { createReadiness, type Roles } from '../web/readiness.ts';
 import { buildWeb } from '../web/server.ts';
 
@@ -30,9 +32,11 @@ export function startWeb(app: App, roles: Roles): Web {
   const { host, port } = app.config;
   const keys = roles.hasPages ? openSecretKeys(app.config) : undefined;
   const readiness = createReadiness(app, roles);
+  const cache = createPageCache(app.config.pageCacheMs);
+  const notices = roles.hasPages ? openNotices(app, cache) : undefined;
   let server: Bun.Server<undefined> | undefined;
   const eventLoop = watchEventLoop();
-  const handle = buildWeb({ ...app, keys, eventLoop }, readiness, roles, () => server);
+  const handle = buildWeb({ ...app, keys, eventLoop, cache, notices }, readiness, roles, () => server);
   try {
     server = Bun.serve({
       hostname: host,
@@ -43,6 +47,7 @@ export function startWeb(app: App, roles: Roles): Web {
     });
   } catch (error) {
     eventLoop.stop();
+    notices?.close();
     throw new AppError('unavailable', `cannot listen on ${host} port ${port}: ${reasonOf(error)}`, { cause: error });
   }
   const listening = server;
@@ -53,10 +58,16 @@ export function startWeb(app: App, roles: Roles): Web {
     stop() {
       readiness.startStopping();
       eventLoop.stop();
-      stopped ??= stopListening(listening);
+      stopped ??= stopListening(listening).then(() => notices?.close());
       return stopped;
     },
   };
+}
+
+/** Where several processes can edit: without Redis, this one is alone. */
+function openNotices({ config, log }: App, cache: PageCache): PageCacheNotices | undefined {
+  const address = config.redisUrl ?? config.counterRedis;
+  return address && openPageCacheNotices(address, log, () => cache.clear());
 }
 
 /** Lets the answers under way finish. Connections without a request are not waited for: they may stay silent for ever. */

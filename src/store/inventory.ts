@@ -1,6 +1,7 @@
 /** What a hub's tables are and hold: the list that goes with every copy, and that a copy is compared with. */
 import { sql } from 'drizzle-orm';
 import type { Connection } from '../db/connection.ts';
+import { MIGRATION_TABLES } from '../db/migrate.ts';
 import { listOwnTables } from '../db/objects.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import { type ColumnShape, kindOfType, listShapes, type TableShape } from '../db/shapes.ts';
@@ -16,7 +17,7 @@ export interface TableContent extends TableShape, Digest {
 }
 
 /** Kept by triggers, and by the migrations themselves. */
-const KEPT_BY_THE_SCHEMA = new Set(['row_count', 'schema_migration']);
+const KEPT_BY_THE_SCHEMA = new Set<string>(['row_count', ...MIGRATION_TABLES]);
 
 /**
  * The tables of the database, each after those it refers to: those this program knows, as far as they are there, with all

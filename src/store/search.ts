@@ -6,7 +6,7 @@
  * 2. the beginning of the title, by title: the whole title comes first by itself;
  * 3. the beginning of another word, by the title from that word on;
  * 4. anywhere else, that is, inside a word: by the rest of the word, then by the word, then by the title from the word on.
- *    A term that goes on in the next word is looked for behind the first SEARCHED_PARTS_MAX words that end in its beginning.
+ *    A term that goes on in the next word is looked for behind the first SEARCHED_ENDS_MAX words that end in its beginning.
  *
  * All by code point; what is equal then by model and id. A title is found in one of these ways, and in it once.
  */
@@ -25,6 +25,8 @@ export const COUNTED_PAGES_MAX = 1000;
 const TERM_CHARACTERS_MAX = 200;
 /** Parts of words that are tried, those first that begin with the term alone. */
 const SEARCHED_PARTS_MAX = 2000;
+/** Words that are tried before a term that goes on in the next word. Hardly any has it there, so all of these are read. */
+const SEARCHED_ENDS_MAX = 500;
 /** Above all characters of titles. */
 const LAST_CHARACTER = '\u{10ffff}';
 /** Above what may stand behind a whole word in a marked text: its end, a mark, or a space. */
@@ -185,10 +187,11 @@ function findParts(search: Search): SQL {
   const head = firstWordOf(term.marked);
   const tail = term.marked.slice(head.length);
   const last = tail === '' ? head + LAST_CHARACTER : head;
+  const tried = tail === '' ? SEARCHED_PARTS_MAX : SEARCHED_ENDS_MAX;
   const within = (part: SQL) =>
     sql`${part}.content_type = ${label} and ${part}.part >= ${head} and ${part}.part <= ${last}`;
   const bound = (column: SQL) => sql`coalesce((select ${column} from ${searchPart} b where ${within(sql`b`)}
-    order by b.part, b.word limit 1 offset ${sql.raw(String(SEARCHED_PARTS_MAX))}), ${LAST_CHARACTER})`;
+    order by b.part, b.word limit 1 offset ${sql.raw(String(tried))}), ${LAST_CHARACTER})`;
   const from = sql`p.word || ${tail}`;
   const to = sql`p.word || ${tail === '' ? BEHIND_WORD : tail + LAST_CHARACTER}`;
   const outer = {

@@ -48,10 +48,10 @@ export function processMetrics({ activity }: Pick<Database, 'activity'>): Metric
 export function servingMetrics({ cache, pending }: Own): Metric[] {
   return [
     gauge('http_requests_in_flight', 'requests without an answer yet, this one too', pending),
-    counter('page_cache_hits_total', 'pages that were answered from memory', () => cache?.state().hits),
-    counter('page_cache_misses_total', 'pages that were read, or waited for, before the answer', () => {
+    counter('page_cache_hits_total', 'pages and lists that were answered from memory', () => cache?.state().hits),
+    counter('page_cache_misses_total', 'pages and lists that were read, or waited for, before the answer', () => {
       return cache?.state().misses;
     }),
-    gauge('page_cache_bytes', 'memory of the pages that are kept', () => cache?.state().bytes),
+    gauge('page_cache_bytes', 'memory of the answers that are kept', () => cache?.state().bytes),
   ];
 }

@@ -1,3 +1,7 @@
+/**
+ * Answers of the read API, made once for all who ask within their time: details of pages, and pages of the list. An edit
+ * in this process forgets them at once; one in another process is heard of by a notice (`page_cache_notices.ts`).
+ */
 import type { PageViews } from '../impressions/gather.ts';
 import type { Body } from './respond.ts';
 
@@ -7,80 +11,119 @@ export interface CachedPage {
   readonly views: PageViews;
 }
 
-/** Bytes of JSON kept; the oldest pages leave first. */
-const CACHE_BYTES_MAX = 32 * 1024 * 1024;
+/** Bytes of JSON kept; the oldest answers leave first. */
+const DETAIL_BYTES_MAX = 32 * 1024 * 1024;
+const LIST_BYTES_MAX = 8 * 1024 * 1024;
 
-interface Entry {
-  /** When its load began, in ms of `performance.now`. */
-  readonly at: number;
-  readonly page: CachedPage;
+type Load<Key, Value> = (key: Key) => Promise<Value | undefined>;
+
+/** Answers from memory and others since the start, and the bytes that are kept. */
+interface CacheState {
+  readonly hits: number;
+  readonly misses: number;
+  readonly bytes: number;
 }
 
-/** Answers of page details, made once for all who ask within their time. */
+/** Values by key, each loaded once for all who ask within its time. */
+interface Cache<Key, Value> {
+  /** The value, or undefined when there is none. @throws what `load` throws */
+  find(key: Key, load: Load<Key, Value>): Value | Promise<Value | undefined>;
+  clear(): void;
+  state(): CacheState;
+}
+
 export interface PageCache {
-  /** The page, or undefined when there is none. @throws what `load` throws */
-  find(id: number): CachedPage | Promise<CachedPage | undefined>;
+  readonly details: Cache<number, CachedPage>;
+  /** By the whole address that was asked for: the links in the answer depend on it. */
+  readonly lists: Cache<string, Body>;
   /** Forgets everything: a page or a content was edited. A load that began before the edit is not kept. */
   clear(): void;
-  /** Pages answered from memory and others since the start, and what is kept. */
-  state(): { readonly hits: number; readonly misses: number; readonly bytes: number };
+  /** Of both kinds of answers. */
+  state(): CacheState;
 }
 
-/**
- * Keeps answers of page details for up to `ttlMs`. A missing or old page is loaded once however many ask for it.
- * Its age counts from the moment its load began, so nothing older than `ttlMs` is served. 0 keeps nothing.
- */
-export function createPageCache(load: (id: number) => Promise<CachedPage | undefined>, ttlMs: number): PageCache {
-  const entries = new Map<number, Entry>();
-  const loads = new Map<number, Promise<CachedPage | undefined>>();
+/** @param ttlMs how old an answer may be, counted from the moment its load began; 0 keeps nothing */
+export function createPageCache(ttlMs: number): PageCache {
+  // JavaScript's characters take two bytes; an entry's own few hundred are the key's share.
+  const details = createCache<number, CachedPage>(ttlMs, DETAIL_BYTES_MAX, (_, page) => page.body.text.length * 2);
+  const lists = createCache<string, Body>(ttlMs, LIST_BYTES_MAX, (key, body) => (key.length + body.text.length) * 2);
+  return {
+    details,
+    lists,
+    clear() {
+      details.clear();
+      lists.clear();
+    },
+    state() {
+      const [one, two] = [details.state(), lists.state()];
+      return { hits: one.hits + two.hits, misses: one.misses + two.misses, bytes: one.bytes + two.bytes };
+    },
+  };
+}
+
+interface Entry<Value> {
+  /** When its load began, in ms of `performance.now`. */
+  readonly at: number;
+  readonly bytes: number;
+  readonly value: Value;
+}
+
+function createCache<Key, Value>(
+  ttlMs: number,
+  bytesMax: number,
+  sizeOf: (key: Key, value: Value) => number,
+): Cache<Key, Value> {
+  const entries = new Map<Key, Entry<Value>>();
+  const loads = new Map<Key, Promise<Value | undefined>>();
   let bytes = 0;
   let generation = 0;
   let hits = 0;
   let misses = 0;
 
-  function remove(id: number): void {
-    const entry = entries.get(id);
+  function remove(key: Key): void {
+    const entry = entries.get(key);
     if (entry === undefined) return;
-    entries.delete(id);
-    bytes -= sizeOf(entry.page);
+    entries.delete(key);
+    bytes -= entry.bytes;
   }
 
-  function store(id: number, entry: Entry): void {
-    remove(id);
-    entries.set(id, entry);
-    bytes += sizeOf(entry.page);
+  function store(key: Key, at: number, value: Value): void {
+    remove(key);
+    const entry = { at, bytes: sizeOf(key, value), value };
+    entries.set(key, entry);
+    bytes += entry.bytes;
     // A Map iterates in the order of insertion: the first is the oldest.
     for (const oldest of entries.keys()) {
-      if (bytes <= CACHE_BYTES_MAX) break;
+      if (bytes <= bytesMax) break;
       remove(oldest);
     }
   }
 
-  async function loadOnce(id: number): Promise<CachedPage | undefined> {
+  async function loadOnce(key: Key, load: Load<Key, Value>): Promise<Value | undefined> {
     const at = performance.now();
     const born = generation;
     try {
-      const page = await load(id);
-      if (born !== generation) return page;
-      if (page !== undefined) store(id, { at, page });
-      else remove(id);
-      return page;
+      const value = await load(key);
+      if (born !== generation) return value;
+      if (value !== undefined) store(key, at, value);
+      else remove(key);
+      return value;
     } finally {
-      if (born === generation) loads.delete(id);
+      if (born === generation) loads.delete(key);
     }
   }
 
   return {
-    find(id) {
-      const entry = ttlMs === 0 ? undefined : entries.get(id);
+    find(key, load) {
+      const entry = ttlMs === 0 ? undefined : entries.get(key);
       if (entry !== undefined && performance.now() - entry.at < ttlMs) {
         hits += 1;
-        return entry.page;
+        return entry.value;
       }
       misses += 1;
-      if (ttlMs === 0) return load(id);
-      const loading = loads.get(id) ?? loadOnce(id);
-      loads.set(id, loading);
+      if (ttlMs === 0) return load(key);
+      const loading = loads.get(key) ?? loadOnce(key, load);
+      loads.set(key, loading);
       return loading;
     },
     clear() {
@@ -91,8 +134,4 @@ export function createPageCache(load: (id: number) => Promise<CachedPage | undef
     },
     state: () => ({ hits, misses, bytes }),
   };
-}
-
-function sizeOf(page: CachedPage): number {
-  return page.body.text.length * 2;
 }

@@ -16,7 +16,7 @@ import { adminRoutes } from './admin/routes.ts';
 import { healthResource, probes } from './api/health.ts';
 import { metrics } from './api/metrics.ts';
 import { buildOpenApi } from './api/openapi.ts';
-import { createDetailCache, pageResources } from './api/pages.ts';
+import { pageResources } from './api/pages.ts';
 import { type ApiContext, mountResources, redirectToSlash, sendDetail } from './api/resource.ts';
 import { schema } from './api/schema.ts';
 import { answerPreflight } from './cors.ts';
@@ -27,6 +27,8 @@ import type { EventLoop } from './event_loop.ts';
 import { home } from './home.ts';
 import { htmlResponse } from './html.ts';
 import { createMetrics } from './metrics.ts';
+import type { PageCache } from './page_cache.ts';
+import type { PageCacheNotices } from './page_cache_notices.ts';
 import type { Readiness, Roles } from './readiness.ts';
 import { finalRequestId, type Listener, pathOf, queryOf, readOrigins } from './request.ts';
 import { createRequestLog } from './request_log.ts';
@@ -45,6 +47,9 @@ export interface WebContext {
   readonly eventLoop: EventLoop;
   /** What the admin's forms are signed with; undefined where no pages are served. */
   readonly keys: SecretKeys | undefined;
+  readonly cache: PageCache;
+  /** Undefined where no other process can serve or edit the same pages. */
+  readonly notices: Pick<PageCacheNotices, 'publish'> | undefined;
 }
 
 /** Probes and scrapers ask by address, whatever the name of the hub is. */
@@ -67,7 +72,7 @@ export function buildWeb(
   roles: Roles,
   listener: () => Listener | undefined,
 ): (request: Request) => Promise<Response> {
-  const { config, log, database, recorder } = program;
+  const { config, log, database, recorder, cache, notices } = program;
   // The server knows the peer of the request it received, not of a stand-in.
   const receivedAs = new WeakMap<Request, Request>();
   const addressOf = (request: Request) => listener()?.requestIP(receivedAs.get(request) ?? request)?.address;
@@ -78,15 +83,13 @@ export function buildWeb(
   const lines = createRequestLog(log, config.logLevel === 'debug', polled);
   const context: ApiContext = { corsAllowedOrigins: config.corsAllowedOrigins, logFailure: lines.fail };
 
-  const reader = readPages(database);
-  const cache = createDetailCache(reader, config.pageCacheMs);
   const own = {
     requests,
     eventLoop: program.eventLoop,
     cache: roles.hasPages ? cache : undefined,
     pending: () => listener()?.pendingRequests,
   };
-  const pages = pageResources({ ...config, pages: reader, cache, recorder, origins });
+  const pages = pageResources({ ...config, pages: readPages(database), cache, recorder, origins });
   const routes = new Elysia({ strictPath: true })
     .onError(({ code, error, request }) => {
       if (code === 'NOT_FOUND') return sendNotFound(request, context, roles);
@@ -107,7 +110,11 @@ export function buildWeb(
       .use(home(database));
   }
   if (roles.hasPages && program.keys !== undefined) {
-    const admin = { ...program, keys: program.keys, readiness, roles, origins, cache };
+    const afterEdit = () => {
+      cache.clear();
+      notices?.publish();
+    };
+    const admin = { ...program, keys: program.keys, readiness, roles, origins, cache: { clear: afterEdit } };
     const table = adminRoutes(admin);
     for (const { path, isPolled } of table) if (isPolled === true) polled.add(path);
     routes.use(mountAdmin(admin, table, lines));

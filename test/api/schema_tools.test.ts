@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { buildOpenApi } from '../../src/web/api/openapi.ts';
 import { pageResources } from '../../src/web/api/pages.ts';
+import { createPageCache } from '../../src/web/page_cache.ts';
 import { createFolder } from '../help/databases.ts';
 
 const MODULES = join(import.meta.dirname, '..', '..', 'node_modules');
@@ -93,7 +94,7 @@ describe('the OpenAPI document', () => {
     const resources = pageResources({
       ...SETTINGS,
       pages: { list: unused, find: unused },
-      cache: { find: unused },
+      cache: createPageCache(0),
       recorder: { record() {} },
       origins: { baseUrl: () => '', clientAddress: () => '', hostOf: () => 'localhost', isHostAllowed: () => true },
     });

@@ -8,7 +8,7 @@ import { LAST_PART, type Listing, type ListOptions, listRows, parseSort, type So
 import { createPage, PAGE_LABEL, removePage, updatePage } from '../../src/store/pages.ts';
 import { removeSearchEntries } from '../../src/store/search_entries.ts';
 import { TESTER } from '../help/actor.ts';
-import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
+import { createTestDatabase, ORDERS, type TestDatabase } from '../help/databases.ts';
 
 const URL = 'https://example.org/';
 const SORTS: readonly Sort[] = ['id', '-id', 'title', '-title', 'updated', '-updated'];
@@ -35,10 +35,10 @@ test('a cursor is read as it was written, and nothing else is a cursor', () => {
   for (const text of ['', '%', 'кот', 'e30', '='.repeat(10_000)]) expect(readCursor(text)).toBeUndefined();
 });
 
-describe.each(DIALECTS)('lists on %s', (dialect) => {
+describe.each(ORDERS)('lists on %s', (_, dialect, icuLocale) => {
   let opened: TestDatabase;
   beforeAll(async () => {
-    opened = await createTestDatabase(dialect);
+    opened = await createTestDatabase(dialect, icuLocale);
   });
   beforeEach(async () => {
     await opened.database.tx(async (tx) => {

@@ -98,9 +98,13 @@ export async function startPrivatePostgres(): Promise<PrivateServer> {
 }
 
 /** Creates an empty UTF-8 database with a name of its own on the server at `url`. `drop` removes it, with whoever is still connected. */
-export async function createDatabase(url: string): Promise<{ url: string; drop(): Promise<void> }> {
+export async function createDatabase(url: string, icuLocale?: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `contenthub_test_${randomBytes(8).toString('hex')}`;
-  await asAdministrator(url, (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE template0 ENCODING 'UTF8'`);
+  const order = icuLocale === undefined ? '' : `LOCALE_PROVIDER icu ICU_LOCALE '${icuLocale}'`;
+  await asAdministrator(
+    url,
+    (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE template0 ENCODING 'UTF8' ${sql.unsafe(order)}`,
+  );
   const address = new URL(url);
   address.pathname = `/${name}`;
   return {

@@ -32,7 +32,7 @@ export interface AdminContext {
   readonly roles: Roles;
   readonly origins: RequestOrigin;
   readonly keys: SecretKeys;
-  /** The API's answers: cleared after each edit. */
+  /** The API's answers, here and in other processes: cleared after each edit. */
   readonly cache: Pick<PageCache, 'clear'>;
 }
 

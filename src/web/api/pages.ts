@@ -3,16 +3,17 @@ import type { PageViews } from '../../impressions/gather.ts';
 import type { Recorder } from '../../impressions/record.ts';
 import type { PageDetail, PageReader, PlacedContent } from '../../store/page_reader.ts';
 import { DETAIL } from '../errors.ts';
-import { createPageCache, type PageCache } from '../page_cache.ts';
-import { pathOf, type RequestOrigin } from '../request.ts';
-import { createBody, renderJson } from '../respond.ts';
-import { pageCount, pageLinks, readListRequest } from './pagination.ts';
+import type { CachedPage, PageCache } from '../page_cache.ts';
+import { pathOf, queryOf, type RequestOrigin } from '../request.ts';
+import { type Body, createBody, renderJson } from '../respond.ts';
+import { type PlacedRequest, pageCount, pageLinks, readListRequest } from './pagination.ts';
+import type { Query } from './query.ts';
 import type { Answer, Resource, ResourceRequest } from './resource.ts';
 
 /** What the pages' resources need of the program. */
 export interface PagesContext {
   readonly pages: PageReader;
-  readonly cache: Pick<PageCache, 'find'>;
+  readonly cache: Pick<PageCache, 'details' | 'lists'>;
   readonly recorder: Pick<Recorder, 'record'>;
   readonly origins: RequestOrigin;
   readonly pageSize: number;
@@ -23,24 +24,23 @@ const NOT_FOUND: Answer = { status: 404, detail: DETAIL.notFound };
 const NO_PAGE: Answer = { status: 404, detail: DETAIL.noPage };
 const INVALID_PAGE: Answer = { status: 404, detail: DETAIL.invalidPage };
 const DESCRIPTION = 'Pages and the contents they show.';
-
-/** The cache in front of the details of pages. @param ttlMs how old an answer may be; 0 keeps none */
-export function createDetailCache(pages: PageReader, ttlMs: number): PageCache {
-  return createPageCache(async (id) => {
-    const page = await pages.find(id);
-    return page && { body: createBody(renderJson(pageJson(page))), views: viewsOf(page) };
-  }, ttlMs);
-}
+/** A longer address is answered, and its answer not kept. */
+const KEPT_ADDRESS_CHARACTERS_MAX = 500;
 
 /** `GET /api/v1/pages/` and `GET /api/v1/pages/{id}/`. */
 export function pageResources(context: PagesContext): Resource[] {
+  const { pages, cache, recorder } = context;
+  async function load(id: number): Promise<CachedPage | undefined> {
+    const page = await pages.find(id);
+    return page && { body: createBody(renderJson(pageJson(page))), views: viewsOf(page) };
+  }
   async function retrieve({ request, params }: ResourceRequest): Promise<Answer> {
     const id = params.id ?? '';
     if (!/^\d+$/.test(id)) return NOT_FOUND;
     // No larger id can exist, so none needs to be looked for.
-    const page = Number(id) <= INTEGER_MAX ? await context.cache.find(Number(id)) : undefined;
+    const page = Number(id) <= INTEGER_MAX ? await cache.details.find(Number(id), load) : undefined;
     if (page === undefined) return NO_PAGE;
-    if (request.method === 'GET') context.recorder.record(page.views);
+    if (request.method === 'GET') recorder.record(page.views);
     return { body: page.body };
   }
 
@@ -53,14 +53,26 @@ export function pageResources(context: PagesContext): Resource[] {
 async function list(context: PagesContext, { request, query }: ResourceRequest): Promise<Answer> {
   const wanted = readListRequest(query, { standard: context.pageSize, max: context.pageSizeMax });
   if (wanted.page === 'invalid') return INVALID_PAGE;
-  const { size } = wanted;
-  // The count comes with the rows; only `last` has to ask for it first.
-  const page = wanted.page === 'last' ? pageCount((await context.pages.list(0, 0)).count, size) : wanted.page;
-  const { count, pages: results } = await context.pages.list((page - 1) * size, size);
-  const pages = pageCount(count, size);
-  if (page > pages) return INVALID_PAGE;
   const address = `${context.origins.baseUrl(request)}${pathOf(request)}`;
-  return { value: { count, ...pageLinks(address, query, page, pages), results } };
+  const load = () => loadList(context, address, query, wanted);
+  const key = `${address}?${queryOf(request)}`;
+  const body = await (key.length > KEPT_ADDRESS_CHARACTERS_MAX ? load() : context.cache.lists.find(key, load));
+  return body === undefined ? INVALID_PAGE : { body };
+}
+
+/** A page of the list with its links, or undefined when there are not that many. */
+async function loadList(
+  { pages }: PagesContext,
+  address: string,
+  query: Query,
+  { page: wanted, size }: PlacedRequest,
+): Promise<Body | undefined> {
+  // The count comes with the rows; only `last` has to ask for it first.
+  const page = wanted === 'last' ? pageCount((await pages.list(0, 0)).count, size) : wanted;
+  const { count, pages: results } = await pages.list((page - 1) * size, size);
+  const last = pageCount(count, size);
+  if (page > last) return undefined;
+  return createBody(renderJson({ count, ...pageLinks(address, query, page, last), results }));
 }
 
 function pageJson({ id, title, url, contents }: PageDetail): object {

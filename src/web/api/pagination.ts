@@ -2,10 +2,11 @@ import { parseDecimal } from './negotiate.ts';
 import { lastValue, type Query, writeQuery } from './query.ts';
 
 /** Which rows a list request asks for. `last` cannot be placed before the count is known. */
-export interface ListRequest {
-  readonly page: number | 'last' | 'invalid';
+export interface PlacedRequest {
+  readonly page: number | 'last';
   readonly size: number;
 }
+export type ListRequest = PlacedRequest | { readonly page: 'invalid' };
 
 /** Reads `page` and `page_size`; what cannot be a size silently means the default, what cannot be a page is invalid. */
 export function readListRequest(query: Query, sizes: { readonly standard: number; readonly max: number }): ListRequest {
@@ -15,7 +16,8 @@ export function readListRequest(query: Query, sizes: { readonly standard: number
   if (text === undefined || text === '') return { page: 1, size };
   if (text === 'last') return { page: 'last', size };
   const page = parseDecimal(text);
-  return { page: page !== undefined && page >= 1 && Number.isSafeInteger(page * size) ? page : 'invalid', size };
+  if (page === undefined || page < 1 || !Number.isSafeInteger(page * size)) return { page: 'invalid' };
+  return { page, size };
 }
 
 /** The number of pages; an empty set has one, empty. */
