@@ -9,7 +9,7 @@ import { createPage } from '../../src/store/pages.ts';
 import { TESTER } from '../help/actor.ts';
 import { createEmptyDatabase, createFolder, createTestDatabase, type TestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
-import { cleanEnvironment, runProgram, SOURCE, startProgram } from '../help/program.ts';
+import { cleanEnvironment, runProgram, SOURCE, startProgram, TEST_SECRET_KEY } from '../help/program.ts';
 import { startRedis, type TestRedis } from '../help/redis.ts';
 import { runUnprivileged } from './unprivileged.ts';
 
@@ -161,24 +161,48 @@ describe('a part of a hub', () => {
 
   test('waits for the database to be migrated', async () => {
     const empty = await createEmptyDatabase('sqlite');
-    const starting = startProgram(SOURCE, ['--worker'], { settings: { ...own, DATABASE_URL: empty.url } });
-    let isServing = false;
-    void starting.then(() => {
-      isServing = true;
+    const worker = Bun.spawn([...SOURCE, '--worker'], {
+      env: cleanEnvironment({ ...own, DATABASE_URL: empty.url, LOG_FORMAT: 'json' }),
+      stdout: 'ignore',
+      stderr: 'pipe',
     });
-    await Bun.sleep(1500);
-    expect(isServing).toBe(false);
-    await migrate(empty.address);
-    const worker = await starting;
-    expect(worker.log()).toContain('waiting for the database to be migrated: run contenthub migrate');
-    expect(await worker.end('SIGTERM')).toBe(0);
+    let log = '';
+    let isMigrated = false;
+    let isServing = false;
+    for await (const chunk of worker.stderr) {
+      log += new TextDecoder().decode(chunk);
+      if (!isMigrated && log.includes('waiting for the database to be migrated: run contenthub migrate')) {
+        isMigrated = true;
+        await migrate(empty.address);
+      }
+      if (!isServing && log.includes('"message":"serving"')) {
+        isServing = true;
+        worker.kill('SIGTERM');
+      }
+    }
+    expect([isMigrated, await worker.exited]).toEqual([true, 0]);
     await empty.drop();
+  });
+
+  test('says at once all that is wrong with its settings, before it waits for anything', async () => {
+    const empty = await createEmptyDatabase('sqlite');
+    const { code, stderr } = await runProgram(SOURCE, ['--web'], {
+      settings: { ...own, DATABASE_URL: empty.url, PAGE_SIZE: 'x' },
+    });
+    await empty.drop();
+    expect([code, stderr]).toEqual([
+      1,
+      `contenthub: the configuration has problems:
+  PAGE_SIZE: expected a whole number of rows from 1 to 1000, got "x"
+  SECRET_KEY: a hub of several processes needs one, the same for each; make it with: openssl rand -base64 48
+`,
+    ]);
   });
 
   test('refuses a Redis that may evict views, unless that is wanted', async () => {
     await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
     const { code, stderr } = await runProgram(SOURCE, ['--web'], {
-      settings: { ...own, PORT: '0', LOG_FORMAT: 'json' },
+      settings: { ...own, PORT: '0', LOG_FORMAT: 'json', SECRET_KEY: TEST_SECRET_KEY },
     });
     expect(code).toBe(1);
     expect(stderr).toContain(

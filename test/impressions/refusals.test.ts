@@ -4,7 +4,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createTestDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
-import { buildBinary, type Outcome, type RunningProgram, runProgram, startProgram } from '../help/program.ts';
+import {
+  buildBinary,
+  type Outcome,
+  type RunningProgram,
+  runProgram,
+  startProgram,
+  TEST_SECRET_KEY,
+} from '../help/program.ts';
 import { type RedisOptions, startRedis, type TestRedis } from '../help/redis.ts';
 
 const BUILD_TIMEOUT_MS = 120_000;
@@ -39,7 +46,9 @@ function scene(play: (scene: Scene) => Promise<void>): () => Promise<void> {
           return started;
         },
         refuse: (args, settings) =>
-          runProgram([binary], args, { settings: { DATABASE_URL: url, PORT: '0', LOG_FORMAT: 'json', ...settings } }),
+          runProgram([binary], args, {
+            settings: { DATABASE_URL: url, PORT: '0', LOG_FORMAT: 'json', SECRET_KEY: TEST_SECRET_KEY, ...settings },
+          }),
         async run(args, settings) {
           const program = await startProgram([binary], args, { settings: { DATABASE_URL: url, ...settings } });
           closers.push(() => program.end('SIGKILL'));
