@@ -3,10 +3,11 @@
 // Kept for each user and form: fields as they are sent, never a token, a password or a file.
 
 const DRAFT_PREFIX = 'contenthub-draft:';
-const DRAFT_SENT = 'contenthub-sent';
+const DRAFT_SENT = 'contenthub-sent-draft';
 const DRAFT_MS_MAX = 21 * 24 * 3600 * 1000;
 const DRAFT_CHARACTERS_MAX = 1_000_000;
 const DRAFTS_MAX = 20;
+const DRAFTS_OF_FORM_MAX = 3;
 const DRAFT_DELAY_MS = 400;
 const SENDING_MS_MAX = 10_000;
 const NOT_KEPT = new Set(['button', 'submit', 'reset', 'image', 'file', 'password']);
@@ -68,22 +69,37 @@ function describeFields({ version, ...fields }) {
 
 let isLoggingOut = false;
 
+const prefixOfUser = () => `${DRAFT_PREFIX}${document.body.dataset.user}:`;
+
 function startDraft(form) {
-  const key = `${DRAFT_PREFIX}${document.body.dataset.user}:${form.getAttribute('action')}`;
+  const keys = Array.from({ length: DRAFTS_OF_FORM_MAX }, (_, place) => {
+    const first = `${prefixOfUser()}${form.getAttribute('action')}`;
+    return place === 0 ? first : `${first}#${place + 1}`;
+  });
   const opened = describeFields(readFields(form));
   let timer = 0;
   let isSending = false;
-  // A draft that was found and not decided about: nothing is written over it.
-  let offered;
+  // Where this window keeps its draft, once it has one. It writes over no other: neither one that was found and not decided
+  // about, nor that of another window.
+  let mine;
 
   const isChanged = () => 'unsaved' in form.dataset || describeFields(readFields(form)) !== opened;
 
   function keep() {
     clearTimeout(timer);
     timer = 0;
-    if (offered || isLoggingOut) return;
-    if (isChanged()) draftStore.write(key, { at: Date.now(), fields: readFields(form) });
-    else draftStore.remove(key);
+    if (isLoggingOut) return;
+    if (!isChanged()) return forget(mine);
+    mine ??= keys.find((key) => !draftStore.read(key));
+    const fields = readFields(form);
+    // What is kept already stays as old as it is.
+    const isKept = mine && describeFields(draftStore.read(mine)?.fields ?? {}) === describeFields(fields);
+    if (mine && !isKept) draftStore.write(mine, { at: Date.now(), fields });
+  }
+
+  function forget(key) {
+    if (key) draftStore.remove(key);
+    if (key === mine) mine = undefined;
   }
 
   form.addEventListener('input', note);
@@ -105,7 +121,7 @@ function startDraft(form) {
   form.addEventListener('submit', (event) => {
     if (isSending) return event.preventDefault();
     keep();
-    if (!offered) sessionStorage.setItem(DRAFT_SENT, key);
+    markSent(mine);
     setSending(true);
   });
   window.addEventListener('pageshow', () => setSending(false));
@@ -119,32 +135,33 @@ function startDraft(form) {
     if (sending) setTimeout(setSending, SENDING_MS_MAX, false);
   }
 
-  function offer(draft) {
+  function offer(key, draft) {
     const notice = document.querySelector('[data-draft-template]').content.firstElementChild.cloneNode(true);
     const text = notice.querySelector('p');
     const times = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
     text.textContent = text.dataset.offer.replace('{time}', () => times.format(draft.at));
     notice.querySelector('[data-restore]').addEventListener('click', async () => {
       if (!(await putBack(form, draft.fields))) return;
-      offered = undefined;
+      mine = key;
       text.textContent = text.dataset.restored;
       for (const button of notice.querySelectorAll('button')) button.remove();
       keep();
     });
     notice.querySelector('[data-discard]').addEventListener('click', () => {
-      offered = undefined;
-      draftStore.remove(key);
+      forget(key);
       notice.remove();
       keep();
     });
     form.before(notice);
-    offered = draft;
   }
 
-  const draft = draftStore.read(key);
-  if (!draft) return;
-  if (describeFields(draft.fields) !== opened) offer(draft);
-  else if (!('unsaved' in form.dataset)) draftStore.remove(key);
+  for (const key of keys) {
+    const draft = draftStore.read(key);
+    if (!draft) continue;
+    if (describeFields(draft.fields) !== opened) offer(key, draft);
+    else if (mine || !('unsaved' in form.dataset)) draftStore.remove(key);
+    else mine = key;
+  }
 }
 
 // Fills a form; lists of rows fill themselves. False when one of them could not.
@@ -165,12 +182,21 @@ async function putBack(form, fields) {
   return true;
 }
 
-// The answer to the form that this window sent: when it says that something was done, the draft has served.
+// Notes which draft a form was sent with, as it was then.
+function markSent(key) {
+  const sent = key && draftStore.read(key);
+  if (sent) sessionStorage.setItem(DRAFT_SENT, JSON.stringify({ key, at: sent.at }));
+  else sessionStorage.removeItem(DRAFT_SENT);
+}
+
+// The answer to the form that this window sent: when it says that something was done, the draft has served, but for what was
+// typed since. A login, or a choice between two versions, may come before it. What another page says is about another form.
 function forgetSent() {
-  const key = sessionStorage.getItem(DRAFT_SENT);
-  if (key === null || !document.querySelector('#flash .flash-success')) return;
-  draftStore.remove(key);
-  sessionStorage.removeItem(DRAFT_SENT);
+  const sent = JSON.parse(sessionStorage.getItem(DRAFT_SENT));
+  if (sent === null) return;
+  const isDone = document.querySelector('#flash .flash-success') !== null;
+  if (isDone && draftStore.read(sent.key)?.at === sent.at) draftStore.remove(sent.key);
+  if (isDone || !document.querySelector('[name="kept"], .conflict')) sessionStorage.removeItem(DRAFT_SENT);
 }
 
 document.addEventListener('DOMContentLoaded', () => {
@@ -181,12 +207,14 @@ document.addEventListener('DOMContentLoaded', () => {
 
 document.addEventListener('click', (event) => {
   if (!event.target.closest('[data-discard-draft]')) return;
-  draftStore.remove(sessionStorage.getItem(DRAFT_SENT));
+  const sent = JSON.parse(sessionStorage.getItem(DRAFT_SENT));
+  if (sent !== null) draftStore.remove(sent.key);
 });
 
 document.addEventListener('submit', (event) => {
   if (event.target.getAttribute('action') === '/admin/logout/') isLoggingOut = true;
 });
 window.addEventListener('pagehide', () => {
-  if (isLoggingOut) for (const key of draftStore.keys()) draftStore.remove(key);
+  if (!isLoggingOut) return;
+  for (const key of draftStore.keys()) if (key.startsWith(prefixOfUser())) draftStore.remove(key);
 });
