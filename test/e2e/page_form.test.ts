@@ -189,4 +189,29 @@ describe('the form of a page in a browser', () => {
     const expected = [...contents.slice(1, 1500), on().a, ...contents.slice(1500), on().c];
     expect((await on().stored(id))?.contents).toEqual(expected);
   });
+
+  check('loses nothing that is put among contents while these are being listed', async () => {
+    const contents = Array.from({ length: 250 }, (_, index) => [on().a, on().b, on().c][index % 3] ?? on().a);
+    const id = await on().makePage('Put between', contents);
+    const page = await open(await enter(), path(id));
+    const { promise: arrival, resolve: arrive } = Promise.withResolvers<void>();
+    await page.route('**/admin/pages/rows/', async (route) => {
+      await arrival;
+      await route.continue();
+    });
+    await button(page, 'List 100 contents more').click();
+    await rows(page).first().locator('.inline-place').fill('180');
+    await page.keyboard.press('Enter');
+    await said(page, '“A”: place 180 of 250.');
+    arrive();
+    await page.getByText('199 of 250 are listed here').waitFor();
+    const [sent] = await Promise.all([
+      page.waitForRequest((request) => request.method() === 'POST'),
+      save(page, 'Put between'),
+    ]);
+    // However many rows there are, they are one field of the form.
+    expect(sent.postData()?.match(/(^|&)contents=/g)).toHaveLength(1);
+    const expected = [...contents.slice(1, 180), on().a, ...contents.slice(180)];
+    expect((await on().stored(id))?.contents).toEqual(expected);
+  });
 });

@@ -161,8 +161,15 @@ function startInlines(root) {
   async function listMore(button) {
     const hidden = rest();
     button.disabled = true;
-    const html = await fetchRows(valuesIn(hidden), button.dataset.count);
+    let asked;
+    let html;
+    // A row may be put among them while the server is asked: then they are others.
+    do {
+      asked = fieldOf(hidden).value;
+      html = await fetchRows(valuesIn(hidden), button.dataset.count);
+    } while (html !== undefined && fieldOf(hidden).value !== asked);
     button.disabled = false;
+    if (!hidden.isConnected) return;
     if (html === undefined) {
       live.textContent = words.failed;
       hidden.querySelector('[data-shown]').textContent = words.failed;
@@ -215,6 +222,11 @@ function startInlines(root) {
   list.addEventListener('inlines:move', ({ detail }) => {
     changed();
     tell(detail.sentence, detail.row);
+  });
+  // In one field, however many are listed: a form may have 10,000.
+  form.addEventListener('formdata', ({ formData }) => {
+    const values = formData.getAll('contents');
+    if (values.length > 0) formData.set('contents', values.join(' '));
   });
   root.addEventListener('chooser:choose', (event) => add(event.detail));
   form.addEventListener('draft:restore', (event) => {
