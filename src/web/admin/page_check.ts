@@ -11,8 +11,13 @@ export type RowProblem = 'unknown' | 'gone' | 'refused' | 'order';
 export interface ContentsCheck {
   /** By the index of the row; empty when all is well. */
   readonly rows: ReadonlyMap<number, RowProblem>;
-  /** How many contents were sent, when they are too many. */
-  readonly tooMany: number | undefined;
+  /** How many contents were sent, and how many the page may show, when they are too many. */
+  readonly tooMany: TooMany | undefined;
+}
+
+export interface TooMany {
+  readonly max: number;
+  readonly sent: number;
 }
 
 /** Nothing is wrong. */
@@ -21,7 +26,7 @@ export const NO_PROBLEMS: ContentsCheck = { rows: new Map(), tooMany: undefined 
 export interface AllowedContents {
   /** Labels of models that pages are given (PAGES_ALLOWED_CONTENT_MODELS). */
   readonly models: readonly string[];
-  /** What the page shows already: it may stay, whatever its model. */
+  /** What the page shows already: it may stay, whatever its model and however many they are. */
   readonly present: readonly ContentReference[];
 }
 
@@ -32,7 +37,8 @@ export async function checkContents(
   allowed: AllowedContents,
 ): Promise<ContentsCheck> {
   const kept = rows.filter(({ isRemoved }) => !isRemoved);
-  if (kept.length > PAGE_CONTENTS_MAX) return { rows: new Map(), tooMany: kept.length };
+  const max = Math.max(PAGE_CONTENTS_MAX, allowed.present.length);
+  if (kept.length > max) return { rows: new Map(), tooMany: { max, sent: kept.length } };
   const titles = await findTitles(connection, referencesOf(kept));
   const present = new Set(allowed.present.map(formatReference));
   const problems = new Map<number, RowProblem>();

@@ -4,7 +4,7 @@ import type { ContentReference, Page } from '../../store/pages.ts';
 import { formatReference, parseReference } from '../../store/pages.ts';
 import type { FormInput } from '../forms.ts';
 
-/** Contents a page may show; more than the largest page anybody reads, and few enough for one form. */
+/** Contents a page may be given; more than the largest page anybody reads, and few enough for one form. */
 export const PAGE_CONTENTS_MAX = 5000;
 
 /** One place of a page as it was sent. */

@@ -62,8 +62,7 @@ export async function pageFormReply(
     rows: first,
     rest: all.slice(head, end).map(({ value }) => value),
     tail: await describeRows(database, m, all.slice(end), end + 1),
-    problem:
-      tooMany === undefined ? undefined : m.pages.problems.tooMany(m.number(PAGE_CONTENTS_MAX), m.number(tooMany)),
+    problem: tooMany && m.pages.problems.tooMany(m.number(tooMany.max), m.number(tooMany.sent)),
     typeNames: Object.fromEntries(contentTypes.map((type) => [type.type, wordsOf(type, m.language).name])),
     isReadOnly: !mayUse(user?.role ?? 'none', 'editor'),
     scripts: [assetUrl('inlines.js'), assetUrl('chooser.js')],

@@ -18,6 +18,8 @@ import { type AdminContext, type AdminRequest, parseId, type Reply, type Screen 
 export const PAGES_PATH = '/admin/pages/';
 /** The button that lists more rows; its value is how many. */
 const LIST_BUTTON = '_list';
+/** Rows that the button lists: without JavaScript each sends up to three of the 10,000 fields a form may have. */
+const ROWS_LISTED_MAX = 3000;
 
 export const pagesScreen: Screen = (admin) => [
   { method: 'GET', path: '/admin/pages/add/', access: 'editor', handle: (visit) => showNew(admin, visit) },
@@ -101,7 +103,8 @@ async function showOther(
   }
   const wanted = parseId(visit.form.get(LIST_BUTTON));
   if (wanted === undefined) return undefined;
-  return pageFormReply(admin, visit, { page, input, isUnsaved: true, listed: { ...listed, head: wanted } });
+  const head = Math.max(listed.head, Math.min(wanted, ROWS_LISTED_MAX));
+  return pageFormReply(admin, visit, { page, input, isUnsaved: true, listed: { ...listed, head } });
 }
 
 async function chooserReply(

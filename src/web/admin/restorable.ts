@@ -11,8 +11,8 @@ import type { Actor, HistoryValues } from '../../store/history.ts';
 import { isList } from '../../store/history_json.ts';
 import { createPage, findPage, PAGE_LABEL, pageValues, parseReference, updatePage } from '../../store/pages.ts';
 import { contentPath, idOf, listPath, sectionOf, typeOf } from './content_type.ts';
-import { checkContents } from './page_check.ts';
-import { newRow, PAGE_CONTENTS_MAX, referencesOf } from './page_input.ts';
+import { checkContents, type TooMany } from './page_check.ts';
+import { newRow, referencesOf } from './page_input.ts';
 import { PAGES_PATH, pageIdOf, pagePath } from './pages.ts';
 import type { AdminContext, AdminRequest } from './screen.ts';
 
@@ -85,8 +85,8 @@ function pageSubject({ config }: AdminContext, visit: AdminRequest): Restorable 
   };
 }
 
-function sayTooMany(m: Messages, sent: number): string {
-  return m.pages.problems.tooMany(m.number(PAGE_CONTENTS_MAX), m.number(sent));
+function sayTooMany(m: Messages, { max, sent }: TooMany): string {
+  return m.pages.problems.tooMany(m.number(max), m.number(sent));
 }
 
 function contentsOf(values: HistoryValues | undefined): readonly string[] {
