@@ -4,7 +4,7 @@ import type { Chrome } from './parts/chrome.ts';
 
 type ErrorProps = {
   chrome: Chrome;
-  kind: 'notFound' | 'forbidden' | 'method' | 'csrf' | 'invalid' | 'unavailable' | 'internal' | 'conflict';
+  kind: Exclude<keyof Chrome['m']['errors'], 'home'>;
   /** The id under which the log has the error. */
   requestId: string | undefined;
 };

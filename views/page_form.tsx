@@ -19,6 +19,8 @@ type PageFormProps = Omit<InlinesProps, 'm'> & {
   /** Undefined for a new one. */
   page: StoredPage | undefined;
   fields: readonly FormField[];
+  /** Contents with something wrong, listed or not. */
+  rowsWrong: number;
   /** Somebody deleted it while it was edited. */
   isGone: boolean;
   /** What stands in the form is stored nowhere: who leaves is asked. */
@@ -62,7 +64,7 @@ export function PageForm(props: PageFormProps): JSX.Element {
 }
 
 function Form(props: PageFormProps): JSX.Element {
-  const { chrome, page, fields, isReadOnly, isUnsaved } = props;
+  const { chrome, page, fields, rowsWrong, isReadOnly, isUnsaved } = props;
   const { m } = chrome;
   const action = page === undefined ? '/admin/pages/add/' : `/admin/pages/${page.id}/`;
   if (isReadOnly) {
@@ -81,7 +83,7 @@ function Form(props: PageFormProps): JSX.Element {
       <button type="submit" name="_save" value="1" hidden safe>
         {m.common.save}
       </button>
-      <FormFields m={m} fields={fields} isReadOnly={false} hasFocus={page === undefined} />
+      <FormFields m={m} fields={fields} isReadOnly={false} hasFocus={page === undefined} othersWrong={rowsWrong} />
       <Inlines {...props} m={m} />
       <Buttons m={m} page={page} />
     </form>

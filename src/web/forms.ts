@@ -1,6 +1,9 @@
 /** Bodies of forms, read within limits and before anything is done with them. */
 import { AppError } from '../errors.ts';
 
+/** What keeps a body from being taken. */
+export type FormExcess = 'tooLarge' | 'tooManyFields';
+
 /** Bytes of a body. Bun refuses a larger one by itself; this is for what comes without a length. */
 export const FORM_BYTES_MAX = 1024 * 1024;
 export const FORM_FIELDS_MAX = 10_000;
@@ -27,19 +30,17 @@ export function createForm(entries: readonly (readonly [string, string])[]): For
 
 /**
  * Reads the body of a POST.
- * @throws AppError `invalid` for a body that is too large, did not arrive, has too many fields, or is no form
+ * @returns the form, or of which there is too much in it
+ * @throws AppError `invalid` for a body that did not arrive, or is no form
  */
-export async function readForm(request: Request): Promise<FormInput> {
+export async function readForm(request: Request): Promise<FormInput | FormExcess> {
   const type = request.headers.get('content-type') ?? '';
   const isMultipart = MULTIPART.test(type);
   if (!isMultipart && !URLENCODED.test(type) && type !== '') throw new AppError('invalid', 'The body is not a form.');
   const body = await readBody(request);
-  if (body.byteLength > FORM_BYTES_MAX) throw new AppError('invalid', 'The form is larger than 1 MB.');
+  if (body.byteLength > FORM_BYTES_MAX) return 'tooLarge';
   const entries = isMultipart ? await parseMultipart(body, type) : parseUrlencoded(body);
-  if (entries.length > FORM_FIELDS_MAX) {
-    throw new AppError('invalid', `The form has more than ${FORM_FIELDS_MAX} fields.`);
-  }
-  return createForm(entries);
+  return entries.length > FORM_FIELDS_MAX ? 'tooManyFields' : createForm(entries);
 }
 
 /** Strangers break off as often as they like, and each time would be a failure in the log. */

@@ -96,6 +96,26 @@ describe.each(DIALECTS)('a page that cannot be stored (%s)', (dialect) => {
     },
   );
 
+  test('says before anything else how much is wrong, and ties each sentence about a row to its place', async () => {
+    const { a } = on;
+    const gone = ['pages.videocontent:999998', 'pages.videocontent:999999'];
+    const { page } = await send('/admin/pages/add/', { contents: [a, ...gone] });
+    expect(page).toMatch(/role="alert">2 fields need another look\./);
+    for (const value of gone) {
+      const described = /aria-invalid="true" aria-describedby="([^"]+)"/.exec(rowOf(page, value))?.[1];
+      expect(rowOf(page, value)).toContain(`id="${described}">This content does not exist any more.`);
+    }
+    const both = await send('/admin/pages/add/', { title: '', contents: gone[0] ?? '' });
+    expect(both.page).toMatch(/role="alert">2 fields need another look\./);
+    expect(both.page.match(/role="alert"/g)).toHaveLength(1);
+  });
+
+  test('says of a form with too many fields that these are what is wrong', async () => {
+    const { status, page } = await send('/admin/pages/add/', { x: Array.from({ length: 10_001 }, () => 'y') });
+    expect(status).toBe(422);
+    expect(page).toContain('It has more than 10,000 fields. Nothing was changed.');
+  });
+
   test('cuts a forged reference short where it is shown', async () => {
     const value = `x${'y'.repeat(5000)}`;
     const { page } = await send('/admin/pages/add/', { contents: [value] });

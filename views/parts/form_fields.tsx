@@ -20,11 +20,13 @@ type FormFieldsProps = {
   isReadOnly: boolean;
   /** The first field has the focus when the page opens: for forms that begin empty. */
   hasFocus: boolean;
+  /** Things in the form that are wrong besides these fields. */
+  othersWrong?: number;
 };
 
 /** Fields one below the other, after a line that says how many of them are wrong. */
-export function FormFields({ m, fields, isReadOnly, hasFocus }: FormFieldsProps): JSX.Element {
-  const wrong = fields.filter(({ problems }) => problems.length > 0).length;
+export function FormFields({ m, fields, isReadOnly, hasFocus, othersWrong = 0 }: FormFieldsProps): JSX.Element {
+  const wrong = fields.filter(({ problems }) => problems.length > 0).length + othersWrong;
   return (
     <>
       {wrong === 0 ? (

@@ -110,6 +110,7 @@ function Inline({ m, row, isReadOnly }: { m: Messages; row: InlineRow; isReadOnl
   const { value, place, order, isRemoved, problem } = row;
   const words = m.pages.row;
   const title = row.text;
+  const problemId = `inline-${place}-problem`;
   return (
     <li class={problem === undefined ? 'inline' : 'inline inline-wrong'} data-row>
       {isReadOnly ? (
@@ -129,6 +130,7 @@ function Inline({ m, row, isReadOnly }: { m: Messages; row: InlineRow; isReadOnl
             value={Html.escapeHtml(order)}
             aria-label={Html.escapeHtml(words.placeOf(title))}
             aria-invalid={problem === undefined ? undefined : 'true'}
+            aria-describedby={problem === undefined ? undefined : problemId}
           />
         </>
       )}
@@ -144,7 +146,7 @@ function Inline({ m, row, isReadOnly }: { m: Messages; row: InlineRow; isReadOnl
         {problem === undefined ? (
           ''
         ) : (
-          <p class="field-problem" safe>
+          <p class="field-problem" id={problemId} safe>
             {problem}
           </p>
         )}

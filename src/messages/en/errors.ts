@@ -8,8 +8,14 @@ export const errors = {
     text: 'It was not recognised as one of ours: it may have been open for very long, or cookies are blocked. Nothing was changed. Go back, copy what you typed if you need it, load the page again and send it once more.',
   },
   invalid: { title: 'This form could not be read', text: 'Nothing was changed.' },
-  tooLarge: 'The form is larger than 1 MB.',
-  tooManyFields: (max: number) => `The form has more than ${max} fields.`,
+  tooLarge: {
+    title: 'This form is too large',
+    text: 'It is larger than 1 MB. Nothing was changed. Go back and send less at a time.',
+  },
+  tooManyFields: {
+    title: 'This form is too large',
+    text: 'It has more than 10,000 fields. Nothing was changed. Go back and send less at a time.',
+  },
   unavailable: {
     title: 'Not available at the moment',
     text: 'The database does not answer. Nothing was changed; what you typed is still in the form when you go back. Try again in a moment.',

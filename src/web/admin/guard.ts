@@ -12,7 +12,7 @@ import { takeFromBudget } from '../../store/throttle.ts';
 import { cookieSafety } from '../cookies.ts';
 import { CSRF_FIELD, CSRF_HEADER, isCsrfToken, isCsrfTokenOf, isFromThisSite } from '../csrf.ts';
 import { RETRY_AFTER_SECONDS } from '../errors.ts';
-import { createForm, type FormInput, readForm } from '../forms.ts';
+import { createForm, type FormExcess, type FormInput, readForm } from '../forms.ts';
 import { pathOf, queryOf, requestId } from '../request.ts';
 import type { RequestNotes } from '../request_log.ts';
 import { sendPlain } from '../respond.ts';
@@ -33,10 +33,10 @@ interface Table {
   readonly notes: RequestNotes;
 }
 
-/** What came: of the path, and the form of a POST. `form` throws why there is none. */
+/** What came: of the path, and the form of a POST. `form` throws why there is none, or says of what it has too much. */
 interface Received {
   readonly params: Params;
-  form(): FormInput;
+  form(): FormInput | FormExcess;
 }
 
 const NO_FORM = createForm([]);
@@ -114,6 +114,7 @@ async function answer(
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const route = rows.find((row) => row.method === method);
   const form = received.form();
+  if (typeof form === 'string') return errorReply(visitor, form, 422);
   if (route?.method === 'POST' && !isGenuine(admin, visitor, form)) return errorReply(visitor, 'csrf', 403);
   if (session === undefined && route?.access !== 'anyone') return askToLogIn(visitor, route, form);
   if (session?.isDue && route?.isPolled !== true) await admin.database.tx((tx) => touchSession(tx, session.tokenHash));
@@ -194,7 +195,9 @@ async function deny({ database }: AdminContext, visitor: Visitor): Promise<Answe
   return errorReply(visitor, 'forbidden', 403);
 }
 
-type ErrorKey = 'notFound' | 'forbidden' | 'method' | 'csrf' | 'invalid' | 'unavailable' | 'internal' | 'conflict';
+type ErrorKey =
+  | ('notFound' | 'forbidden' | 'method' | 'csrf' | 'invalid' | 'unavailable' | 'internal' | 'conflict')
+  | FormExcess;
 
 /** The one place where an error becomes a status and a page. */
 function describeFailure(error: unknown): { readonly status: number; readonly kind: ErrorKey } {

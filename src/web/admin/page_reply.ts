@@ -60,6 +60,7 @@ export async function pageFormReply(
       return { name, ...m.fields[name], control: pageFields[name].control, value: input[name], problems };
     }),
     rows: first,
+    rowsWrong: check.rows.size,
     rest: all.slice(head, end).map(({ value }) => value),
     tail: await describeRows(database, m, all.slice(end), end + 1),
     problem: tooMany && m.pages.problems.tooMany(m.number(tooMany.max), m.number(tooMany.sent)),
