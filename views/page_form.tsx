@@ -80,7 +80,7 @@ function Form(props: PageFormProps): JSX.Element {
       <CsrfField token={chrome.csrf} />
       {page === undefined ? '' : <input type="hidden" name="version" value={String(page.version)} />}
       {/* Enter in a field presses the first button of a form, shown or not. */}
-      <button type="submit" name="_save" value="1" hidden safe>
+      <button type="submit" name="_save" value="enter" hidden safe>
         {m.common.save}
       </button>
       <FormFields m={m} fields={fields} isReadOnly={false} hasFocus={page === undefined} othersWrong={rowsWrong} />

@@ -28,6 +28,16 @@ describe('a form that asks for the chooser’s page', () => {
     expect(read(['_cancel_choose', '1'])?.step).toBe('cancelled');
   });
 
+  test('asks for it by Enter while a term is typed, and by no other button that saves', () => {
+    expect(read(['_save', 'enter'])?.step).toBe('search');
+    expect(read(['_save', '1'])).toBeUndefined();
+    expect(read(['_continue', '1'])).toBeUndefined();
+    expect(readChoosing(createForm([['_save', 'enter']]))).toBeUndefined();
+    const blank = [['_save', 'enter'] as const, ['chooser_term', ' '] as const];
+    expect(readChoosing(createForm(blank))).toBeUndefined();
+    expect(read(['_save', 'enter'])?.kept.some(([name]) => name === '_save')).toBe(false);
+  });
+
   test('keeps what was typed, each field in its place', () => {
     const kept = read(['_choose', 'search'], ['chosen', 'pages.videocontent:3'], ['chooser_page', '1'])?.kept;
     expect(kept).toEqual(TYPED.slice(1, 6));

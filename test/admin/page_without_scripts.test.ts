@@ -82,6 +82,21 @@ describe.each(DIALECTS)('without JavaScript, the form of a page (%s)', (dialect)
     expect(contentsIn(await cancelled.text())).toEqual([a, b]);
   });
 
+  test('looks for contents when Enter is pressed in the search, and saves nothing', async () => {
+    const { a, c, editor } = on;
+    const id = await on.makePage('Entered', [a]);
+    const path = `/admin/pages/${id}/`;
+    const form = await (await editor.get(path)).text();
+    // Enter in a field presses the first button.
+    const [, name = '', value = ''] = /<button type="submit" name="(\w+)" value="(\w+)"/.exec(form) ?? [];
+    const sent = { title: 'Half a ti', url: PAGE_URL, version: '1', contents: [a], [name]: value };
+    const page = await (await editor.post(path, { ...sent, chooser_term: 'C' })).text();
+    expect(page).toContain(`value="${c}"`);
+    expect((await on.stored(id))?.version).toBe(1);
+    expect((await editor.post(path, { ...sent, chooser_term: '' })).status).toBe(303);
+    expect((await on.stored(id))?.title).toBe('Half a ti');
+  });
+
   test('lists a hundred of many, more when asked, and saves them all', async () => {
     const { a, b, c, editor } = on;
     const contents = Array.from({ length: 250 }, (_, index) => [a, b, c][index % 3] ?? a);

@@ -5,7 +5,18 @@ import { parsePageNumber } from './choices.ts';
 export type ChoosingStep = 'search' | 'chosen' | 'cancelled';
 
 /** Fields and buttons of the chooser's page that are none of the form it was opened from. */
-const OWN_FIELDS = ['csrf_token', 'chooser_term', 'chooser_page', 'chosen', '_choose', '_chosen', '_cancel_choose'];
+const OWN_FIELDS = [
+  'csrf_token',
+  'chooser_term',
+  'chooser_page',
+  'chosen',
+  '_choose',
+  '_chosen',
+  '_cancel_choose',
+  '_save',
+];
+/** The value of the button that is pressed by Enter in any field of the form, that of the chooser among them. */
+const BY_ENTER = 'enter';
 
 export interface Choosing {
   readonly step: ChoosingStep;
@@ -20,7 +31,7 @@ export interface Choosing {
 
 /**
  * Reads the part of a form that is about choosing without JavaScript, or undefined when none of the chooser's buttons
- * was pressed. The form's own screen acts on it: `search` shows `ChooserPage`, the other two the form again, after
+ * was pressed, nor Enter with a term in its field. The form's own screen acts on it: `search` shows `ChooserPage`, the other two the form again, after
  * `chosen` with those values behind its `contents`.
  */
 export function readChoosing(form: FormInput): Choosing | undefined {
@@ -41,5 +52,6 @@ export function readChoosing(form: FormInput): Choosing | undefined {
 function stepOf(form: FormInput): ChoosingStep | undefined {
   if (form.get('_cancel_choose') !== undefined) return 'cancelled';
   if (form.get('_chosen') !== undefined) return 'chosen';
-  return form.get('_choose') === undefined ? undefined : 'search';
+  if (form.get('_choose') !== undefined) return 'search';
+  return form.get('_save') === BY_ENTER && (form.get('chooser_term') ?? '').trim() !== '' ? 'search' : undefined;
 }
