@@ -125,6 +125,51 @@ describe('what was typed into the form of a page', () => {
     expect(await button(page, 'Save and go on editing').isEnabled()).toBe(true);
   });
 
+  check('copies a page once, however often the button is pressed', async () => {
+    const id = await on().makePage('Copied', [on().a]);
+    const page = await open(await enter(), path(id));
+    const { promise: arrival, resolve: arrive } = Promise.withResolvers<void>();
+    let sent = 0;
+    await page.route('**/duplicate/', async (route) => {
+      sent += 1;
+      await arrival;
+      await route.continue();
+    });
+    // Pressed again when the first request is on its way; what a second press would send has gone out before `?after`.
+    const isAsked = page.waitForRequest((request) => request.url().endsWith('?after'));
+    await page.evaluate(`
+      const button = document.querySelector('form[action$="/duplicate/"] button');
+      button.click();
+      fetch('/livez').then(() => button.click()).then(() => fetch('/livez')).then(() => fetch('/livez?after'));
+      0`);
+    await isAsked;
+    arrive();
+    await page.locator('.flash-success', { hasText: 'Copied (copy)' }).waitFor();
+    expect(sent).toBe(1);
+  });
+
+  check('asks who leaves while a new content is half made', async () => {
+    const id = await on().makePage('Dialog', []);
+    const page = await open(await enter(), path(id));
+    const questions: string[] = [];
+    page.on('dialog', (dialog) => {
+      questions.push(dialog.type());
+      dialog.dismiss();
+    });
+    await page.getByRole('combobox', { name: 'Add contents' }).fill('Brand new');
+    await page.locator('.chooser-create').first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('File URL').fill('https://example.org/new.mp4');
+    await page.evaluate('location.reload()');
+    await eventually(() => expect(questions).toEqual(['beforeunload']));
+    expect(await dialog.getByLabel('File URL').inputValue()).toBe('https://example.org/new.mp4');
+    await button(page, 'Create and add').click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await save(page, 'Dialog');
+    expect(questions).toHaveLength(1);
+  });
+
   check('shows two editors both versions, and saves what was chosen of each', async () => {
     const id = await on().makePage('Both', [on().a, on().b]);
     const [mine, theirs] = [await open(await enter(), path(id)), await open(await enter('admin'), path(id))];

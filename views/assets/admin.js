@@ -6,6 +6,18 @@ document.addEventListener('htmx:config:request', (event) => {
   if (request.method !== 'GET') request.headers['X-CSRF-Token'] = document.body.dataset.csrf;
 });
 
+// A form is sent once, however often it is pressed, unless no answer comes. `drafts.js` sees to the forms it keeps.
+const SENT_MS_MAX = 10_000;
+const sentForms = new Set();
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== 'post' || 'draft' in form.dataset) return;
+  if (sentForms.has(form)) return event.preventDefault();
+  sentForms.add(form);
+  setTimeout(() => sentForms.delete(form), SENT_MS_MAX);
+});
+window.addEventListener('pageshow', () => sentForms.clear());
+
 // A menu closes when somebody clicks elsewhere or presses Escape.
 for (const menu of document.querySelectorAll('details.account')) {
   document.addEventListener('click', (event) => {

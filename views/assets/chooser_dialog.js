@@ -74,7 +74,14 @@ function untilClosed(dialog, address) {
   dialog.addEventListener('click', (event) => {
     if (event.target.closest('[data-close]')) leave();
   });
-  dialog.addEventListener('close', () => resolve(created));
+  const ask = (event) => {
+    if (isTyped && !created) event.preventDefault();
+  };
+  window.addEventListener('beforeunload', ask);
+  dialog.addEventListener('close', () => {
+    window.removeEventListener('beforeunload', ask);
+    resolve(created);
+  });
 
   dialog.addEventListener(
     'submit',
