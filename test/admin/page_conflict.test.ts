@@ -66,6 +66,16 @@ describe.each(DIALECTS)('a page saved by somebody else meanwhile (%s)', (dialect
     expect(html).toContain('only in theirs');
   });
 
+  test('offers the order of who alone has changed it, with what the other has added', async () => {
+    const { a, b, c, editor } = on;
+    const id = await on.makePage('Start', [a, b]);
+    await other.post(path(id), page('Start', [a, b, c], 1));
+    const html = await (await editor.post(path(id), page('Start', [b, a], 1))).text();
+    const both = choicesOf(html, 'contents').chosen;
+    expect(both?.split(' ').toSorted()).toEqual([a, b, c].toSorted());
+    expect(both?.split(' ').filter((value) => value !== c)).toEqual([b, a]);
+  });
+
   test('is shown again, with what was chosen, when it was saved once more', async () => {
     const { a, b, editor } = on;
     const id = await on.makePage('Start', [a]);

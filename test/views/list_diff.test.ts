@@ -28,6 +28,9 @@ describe('two lists', () => {
     ['aab', 'ab', 'aab', 'ab'],
     ['ab', 'abcd', 'a', 'acd'],
     ['', 'x', 'y', 'xy'],
+    ['abc', 'cab', 'abcd', 'cdab'],
+    ['abc', 'cab', 'bc', 'cb'],
+    ['abc', 'cxab', 'bac', 'bacx'],
   ])('that began as %p and are %p and %p make %p', (base, mine, theirs, merged) => {
     expect(mergeLists([...base], [...mine], [...theirs]).join('')).toBe(merged);
   });

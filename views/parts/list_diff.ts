@@ -77,20 +77,26 @@ function longestRun(numbers: readonly (number | undefined)[]): ReadonlySet<numbe
 }
 
 /**
- * Both changes of one list: theirs, without what I took off, and with what I put on behind what it followed in mine.
- * An order that I changed is theirs again.
+ * Both changes of one list: theirs, without what I took off, and with what I put on behind what it followed in mine. Where
+ * I alone changed the order it is the other way round. An order that both changed is theirs.
  */
 export function mergeLists(base: readonly string[], mine: readonly string[], theirs: readonly string[]): string[] {
-  const { mine: added, theirs: left } = compareLists(mine, base);
+  const hasMoved = (list: readonly string[]) => compareLists(list, base).mine.some(({ mark }) => mark === 'moved');
+  return hasMoved(mine) && !hasMoved(theirs) ? putInto(mine, base, theirs) : putInto(theirs, base, mine);
+}
+
+/** A list with what `changed` has done to what both began with, but for its order. */
+function putInto(list: readonly string[], base: readonly string[], changed: readonly string[]): string[] {
+  const { mine: added, theirs: left } = compareLists(changed, base);
   const takenOff = left.filter(({ mark }) => mark === 'only').map(({ value }) => value);
-  const merged = [...theirs];
+  const merged = [...list];
   for (const value of takenOff.toReversed()) {
     const place = merged.lastIndexOf(value);
     if (place !== -1) merged.splice(place, 1);
   }
   for (const { value, place, mark } of added) {
     if (mark !== 'only') continue;
-    const previous = mine[place - 2];
+    const previous = changed[place - 2];
     const after = previous === undefined ? -1 : merged.lastIndexOf(previous);
     merged.splice(previous !== undefined && after === -1 ? merged.length : after + 1, 0, value);
   }

@@ -6,7 +6,7 @@ export const conflict = {
     `${name} saved this while you were editing (${time}). Nothing of yours is lost: choose what to keep.`,
   mine: 'Mine',
   theirs: 'Theirs',
-  both: 'Both: theirs, with what I added and without what I took off',
+  both: 'Both: with what either added and without what either took off; an order that both changed is theirs',
   onlyMine: 'changed by you',
   onlyTheirs: 'changed by them',
   clash: 'changed by both',
