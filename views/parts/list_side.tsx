@@ -18,8 +18,10 @@ export interface ListSide {
 /** A list with what the other has not, or has elsewhere, marked: in words too. Long runs that are equal are left out. */
 export function ListSideView({ m, side }: { m: Messages; side: ListSide }): JSX.Element {
   const { items, names } = side;
-  const shown = items.filter((_, index) => isNearChange(items, index)).slice(0, ITEMS_MAX);
-  const left = items.length - shown.length;
+  const near = items.filter((_, index) => isNearChange(items, index));
+  const shown = near.slice(0, ITEMS_MAX);
+  const same = items.length - near.length;
+  const cut = near.length - shown.length;
   return (
     <ol class="compared">
       {shown.map((item) => (
@@ -30,11 +32,18 @@ export function ListSideView({ m, side }: { m: Messages; side: ListSide }): JSX.
           <Mark m={m} item={item} only={side.only} />
         </li>
       ))}
-      {left === 0 ? (
+      {cut === 0 ? (
         ''
       ) : (
         <li class="compared-rest soft" safe>
-          {m.pages.list.more(m.plural(left, m.pages.contentForms))}
+          {m.pages.list.cut(m.plural(cut, m.pages.contentForms))}
+        </li>
+      )}
+      {same === 0 ? (
+        ''
+      ) : (
+        <li class="compared-rest soft" safe>
+          {m.pages.list.more(m.plural(same, m.pages.contentForms))}
         </li>
       )}
     </ol>

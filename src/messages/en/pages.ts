@@ -74,6 +74,7 @@ export const pages = {
     onlyTheirs: 'only in theirs',
     moved: (place: string) => `there at place ${place}`,
     more: (counted: string) => `and ${counted} more, the same in both`,
+    cut: (counted: string) => `and ${counted} more around further differences, not shown here`,
   },
 };
 

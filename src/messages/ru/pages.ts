@@ -73,6 +73,7 @@ export const pages: typeof en.pages = {
     onlyTheirs: 'только у них',
     moved: (place) => `там на месте ${place}`,
     more: (counted) => `и ещё ${counted}, одинаково`,
+    cut: (counted) => `и ещё ${counted} вокруг других различий, здесь не показано`,
   },
 };
 
