@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { parseReference, updatePage } from '../../src/store/pages.ts';
 import { removeSession } from '../../src/store/sessions.ts';
 import { hashToken } from '../../src/web/tokens.ts';
+import { TESTER } from '../help/actor.ts';
 import { logIn, PASSWORD } from '../help/admin.ts';
 import { DIALECTS } from '../help/databases.ts';
 import { contentsIn, fieldValue, PAGE_URL, type PageHub, startPageHub } from '../help/page_hub.ts';
@@ -172,6 +174,27 @@ describe.each(DIALECTS)('the form of a page (%s)', (dialect) => {
     const expected = { title: 'Original (copy)', url: PAGE_URL, version: 1, contents: [c, a, a] };
     expect(await on.stored(copy)).toEqual(expected);
     expect((await on.stored(id))?.title).toBe('Original');
+  });
+
+  test('copies one version of a page that is saved again and again meanwhile', async () => {
+    const { a, b, editor, hub } = on;
+    const shown = { 'Shows A': [a], 'Shows B': [b, b] };
+    const versions = Object.entries(shown);
+    const id = await on.makePage('Shows A', [a]);
+    const references = (values: readonly string[]) => values.flatMap((value) => parseReference(value) ?? []);
+    const copies: Promise<Response>[] = [];
+    for (let version = 1; version <= 60; version += 1) {
+      const [title = '', contents = []] = versions[version % 2] ?? [];
+      copies.push(editor.post(`/admin/pages/${id}/duplicate/`));
+      await hub.database.tx((tx) =>
+        updatePage(tx, TESTER, id, version, { title, url: PAGE_URL }, references(contents)),
+      );
+    }
+    for (const { headers } of await Promise.all(copies)) {
+      const copy = await on.stored(Number(headers.get('location')?.split('/')[3]));
+      const known = versions.map(([title, contents]) => ({ title: `${title} (copy)`, contents }));
+      expect(known).toContainEqual({ title: copy?.title ?? '', contents: [...(copy?.contents ?? [])] });
+    }
   });
 
   test('copies a page whose title leaves no room for the word', async () => {

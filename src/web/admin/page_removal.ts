@@ -40,7 +40,9 @@ function alreadyRemoved({ m }: AdminRequest): Reply {
 
 /** A copy of what is stored. What old data holds and a form may not (an address of another kind) is asked for first. */
 async function duplicate(admin: AdminContext, visit: AdminRequest): Promise<Reply> {
-  const page = await findPage(admin.database, pageIdOf(visit));
+  const id = pageIdOf(visit);
+  // Of one moment: a save may come between the page and its contents.
+  const page = await admin.database.snapshot((connection) => findPage(connection, id));
   if (page === undefined) throw new AppError('not_found', 'no such page');
   const { m, actor } = visit;
   const copy = { ...page, title: copyTitle(page.title, m.pages.copyOf) };
