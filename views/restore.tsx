@@ -101,7 +101,8 @@ function Missing({ chrome, missing, missingMore }: RestoreProps): JSX.Element {
         {missingMore === 0 ? '' : <li safe>{restore.missingMore(m.plural(missingMore, restore.contentForms))}</li>}
       </ul>
       <label class="confirmation">
-        <input type="checkbox" name="leave_out" value="1" required /> <span safe>{restore.leaveOut}</span>
+        <input type="checkbox" name="leave_out" value={String(missing.length + missingMore)} required />{' '}
+        <span safe>{restore.leaveOut}</span>
       </label>
     </div>
   );

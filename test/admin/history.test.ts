@@ -372,6 +372,27 @@ describe.each(DIALECTS)('history in the admin (%s)', (dialect) => {
       expect(await storedPage(page)).toEqual({ title: 'With both', version: 3, contents: [kept.value] });
     });
 
+    test('leaves no more out than the preview named', async () => {
+      const [kept, one, other] = [await makeFilm('Kept'), await makeFilm('Lost'), await makeFilm('Lost later')];
+      const page = await makePage('All', [one.value, other.value, kept.value]);
+      await editPage(page, 1, 'Empty', []);
+      const lose = (id: number) => hub.database.tx((tx) => removeContent(tx, TESTER, video, id));
+      const path = await restorePath('pages', page, 1);
+      const confirm = (html: string) => {
+        const named = /name="leave_out" value="([^"]*)"/.exec(html)?.[1] ?? '';
+        return editor.post(path, { ...readFields(html, /name="version"/), leave_out: named });
+      };
+      await lose(one.id);
+      const preview = await get(editor, path);
+      await lose(other.id);
+      const again = await confirm(preview);
+      const html = await again.text();
+      expect([again.status, textOf(html).includes('Lost later')]).toEqual([422, true]);
+      expect((await storedPage(page))?.title).toBe('Empty');
+      expect((await confirm(html)).status).toBe(303);
+      expect((await storedPage(page))?.contents).toEqual([kept.value]);
+    });
+
     test('is refused when somebody saved since the preview, and shows what would change now', async () => {
       const page = await makePage('One');
       await editPage(page, 1, 'Two', []);

@@ -49,13 +49,14 @@ async function restore(admin: AdminContext, visit: AdminRequest): Promise<Reply>
   const { form, actor, m } = visit;
   const subject = subjectOf(admin, visit);
   const seen = parseId(form.get('version')) ?? 0;
-  const isConfirmed = form.get('leave_out') === '1';
+  const leftOut = Number(form.get('leave_out') ?? 0);
   const outcome = await attemptSave(
     admin.database.tx(async (tx) => {
       const { entry, stored, checked } = await plan(tx, subject, visit);
       if ((stored?.version ?? 0) !== seen) throw new AppError('conflict', 'it was changed since the preview');
       if (Object.keys(checked.refusals).length > 0) throw new AppError('invalid', 'it cannot be stored as it was');
-      if (checked.missing.length > 0 && !isConfirmed) throw new AppError('invalid', 'contents are missing');
+      // More than the preview named may be gone by now.
+      if (checked.missing.length > leftOut) return undefined;
       if (stored === undefined) return { entry, checked, id: await subject.create(tx, actor, checked.values) };
       await subject.update(tx, actor, stored.version, checked.values);
       return { entry, checked, id: subject.id };
@@ -63,7 +64,8 @@ async function restore(admin: AdminContext, visit: AdminRequest): Promise<Reply>
   );
   if (outcome === 'not_found') throw new AppError('not_found', 'no such version');
   if (outcome === 'conflict') return previewReply(admin, visit, m.history.restore.stale, 409);
-  if (outcome === 'invalid') return previewReply(admin, visit, isConfirmed ? '' : m.history.restore.leaveOutFirst, 422);
+  if (outcome === 'invalid') return previewReply(admin, visit, '', 422);
+  if (outcome.stored === undefined) return previewReply(admin, visit, m.history.restore.leaveOutFirst, 422);
   const { entry, checked, id } = outcome.stored;
   admin.cache.clear();
   const { done, doneAnew } = m.history.restore;
