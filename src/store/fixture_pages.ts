@@ -59,6 +59,7 @@ export async function endPages(tx: Connection, since: number): Promise<Tally> {
     );
     const changes: (string | number)[][] = [];
     const unchanged: number[] = [];
+    const rearranged: number[] = [];
     for (const row of entries) {
       const id = toInteger(row.id);
       const now = pages.get(toInteger(row.object_id));
@@ -66,14 +67,29 @@ export async function endPages(tx: Connection, since: number): Promise<Tally> {
       const difference = before && now ? differences(before, now) : now && { before: undefined, after: now };
       if (now === undefined || difference === undefined) unchanged.push(id);
       else changes.push([id, before ? 'update' : 'create', String(now.title), ...texts(difference)]);
+      if (before && difference && isOfContentsAlone(difference.after)) rearranged.push(toInteger(row.object_id));
       if (difference === undefined) tally.unchanged += 1;
       else tally[before ? 'changed' : 'created'] += 1;
     }
+    await countEdits(tx, rearranged);
     await tx.rows(sql`delete from ${history} where ${isOneOf(tx.dialect, sql`id`, unchanged)}`);
     await tx.rows(sql`
       update ${history} set action = v.action, title = v.title, "before" = nullif(v."before", ''), "after" = v."after"
       from ${valuesTable(tx.dialect, CHANGE, changes)} where ${history.id} = v.id`);
   }
+}
+
+/** True where no column of the page's own row has changed, so that its version is still the old one. */
+function isOfContentsAlone(after: HistoryValues): boolean {
+  return Object.keys(after).every((name) => name === 'contents');
+}
+
+/** Gives pages their next version: who edits one of them meanwhile must not save over what it shows now. */
+async function countEdits(tx: Connection, ids: readonly number[]): Promise<void> {
+  const { page } = tx.tables;
+  await tx.rows(sql`
+    update ${page} set version = version + 1, updated_at = ${sql.param(new Date(), page.updated_at)}
+    where ${isOneOf(tx.dialect, sql`id`, ids)}`);
 }
 
 function texts(difference: { before: HistoryValues | undefined; after: HistoryValues }): string[] {
