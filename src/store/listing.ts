@@ -10,7 +10,7 @@ import { isOneOf } from '../db/sql.ts';
 import { countRows, tableOf } from './contents.ts';
 import { type Cursor, readCursor, writeCursor } from './cursor.ts';
 import { PAGE_LABEL } from './pages.ts';
-import { COUNTED_PAGES_MAX, searchTitles } from './search.ts';
+import { COUNTED_PAGES_MAX, SEARCH_RESULTS_MAX, searchTitles } from './search.ts';
 import { fold } from './search_words.ts';
 
 const SORTS = ['id', '-id', 'title', '-title', 'updated', '-updated'] as const;
@@ -97,12 +97,13 @@ async function findRows(connection: Connection, options: ListOptions, cursor: Cu
   const rows = await connection.rows(sql`
     select ${columnsFor(connection, label, sql`t`)} from ${table} t where ${isOneOf(connection.dialect, sql`t.id`, ids)}`);
   const byId = new Map(rows.map((row) => [toInteger(row.id), toListedRow(row)]));
+  const found = page * limit + results.length;
   const cursorOf = (key: number) => writeCursor({ sort: 'rank', direction: 'next', key, id: 0 });
   return {
     rows: ids.flatMap((id) => byId.get(id) ?? []),
     ...(more && { next: cursorOf(page + 1) }),
     ...(page > 0 && { previous: cursorOf(page - 1) }),
-    count: more ? undefined : page * limit + results.length,
+    count: more || found >= SEARCH_RESULTS_MAX ? undefined : found,
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { createMessages } from '../../src/messages/index.ts';
+import { COUNTED_PAGES_MAX } from '../../src/store/search.ts';
 import { readChoosing } from '../../src/web/admin/choosing.ts';
 import { matchPart } from '../../src/web/admin/matched_part.ts';
 import { createForm } from '../../src/web/forms.ts';
@@ -76,6 +77,13 @@ describe('the chooser’s page', () => {
     pages: 2,
   };
   const props = { chrome, action: '/admin/pages/3/', kept: [], term: 'film', page: 2, results: [choice], more: true };
+
+  test('says on how many pages a choice stands, as far as they are counted', async () => {
+    const said = async (pages: number) =>
+      /<span>(on [^<]*)<\/span>/.exec(await ChooserPage({ ...props, results: [{ ...choice, pages }] }))?.[1];
+    expect([await said(0), await said(999)]).toEqual(['on no page', 'on 999 pages']);
+    expect(await said(COUNTED_PAGES_MAX)).toBe('on 1,000 pages or more');
+  });
 
   test('carries the form along, as it was typed', async () => {
     const html = await ChooserPage({ ...props, kept: [['title', `"><i>&lt;`] as const] });

@@ -6,7 +6,8 @@ import { createContent } from '../../src/store/contents.ts';
 import { readCursor, writeCursor } from '../../src/store/cursor.ts';
 import { LAST_PART, type Listing, type ListOptions, listRows, parseSort, type Sort } from '../../src/store/listing.ts';
 import { createPage, PAGE_LABEL, removePage, updatePage } from '../../src/store/pages.ts';
-import { removeSearchEntries } from '../../src/store/search_entries.ts';
+import { SEARCH_RESULTS_MAX } from '../../src/store/search.ts';
+import { removeSearchEntries, writeSearchEntries } from '../../src/store/search_entries.ts';
 import { TESTER } from '../help/actor.ts';
 import { createTestDatabase, ORDERS, type TestDatabase } from '../help/databases.ts';
 
@@ -150,6 +151,15 @@ describe.each(ORDERS)('lists on %s', (_, dialect, icuLocale) => {
     expect((await list({ term: 'a', limit: 2 })).count).toBeUndefined();
     expect((await list({ term: 'a', limit: 10 })).count).toBe(3);
     expect((await list({ term: 'nowhere' })).count).toBe(0);
+  });
+
+  test('know no count of what a term finds beyond the last result that is looked for', async () => {
+    const titled = (count: number) => Array.from({ length: count }, (_, n) => ({ id: n + 1, title: `Film ${n}` }));
+    await opened.database.tx((tx) => writeSearchEntries(tx, PAGE_LABEL, titled(SEARCH_RESULTS_MAX - 1)));
+    const all = { term: 'film', limit: SEARCH_RESULTS_MAX };
+    expect((await list(all)).count).toBe(SEARCH_RESULTS_MAX - 1);
+    await opened.database.tx((tx) => writeSearchEntries(tx, PAGE_LABEL, titled(SEARCH_RESULTS_MAX + 1)));
+    expect((await list(all)).count).toBeUndefined();
   });
 
   test('with a term hold what search finds as it ranks it, page by page', async () => {

@@ -12,9 +12,12 @@ export interface Choice {
   readonly text: string;
   /** The title with the part that the search was for in the middle. */
   readonly parts: { readonly before: string; readonly match: string; readonly after: string };
-  /** On how many pages it stands. */
+  /** On how many pages it stands, COUNTED_PAGES_MAX at most. */
   readonly pages: number;
 }
+
+/** Pages of one content are counted up to this. */
+const COUNTED_PAGES_MAX = 1000;
 
 /** Neither list nor options ever have the focus: it stays in the input, which names the active option. */
 const LISTBOX = { role: 'listbox' } as const;
@@ -170,5 +173,7 @@ export function ChoiceText({ m, choice }: { m: Messages; choice: Choice }): JSX.
 }
 
 function describePages(m: Messages, pages: number): string {
-  return pages === 0 ? m.chooser.onNoPage : m.chooser.onPages(m.plural(pages, m.chooser.pageForms));
+  if (pages === 0) return m.chooser.onNoPage;
+  if (pages >= COUNTED_PAGES_MAX) return m.chooser.onManyPages(m.number(COUNTED_PAGES_MAX));
+  return m.chooser.onPages(m.plural(pages, m.chooser.pageForms));
 }

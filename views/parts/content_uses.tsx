@@ -11,6 +11,12 @@ export function countPages(m: Messages, count: number): string {
   return m.contents.moreThan(m.plural(COUNTED_MAX, m.contents.pageForms));
 }
 
+/** Those that are not named: of more than are counted it is not known how many. */
+function countRest(m: Messages, count: number, rest: number): string {
+  const words = m.plural(count <= COUNTED_MAX ? rest : rest - 1, m.contents.pageForms);
+  return count <= COUNTED_MAX ? words : m.contents.moreThan(words);
+}
+
 /** The pages that show a content, as links; of many the first, and how many more. */
 export function UseList({ m, uses }: { m: Messages; uses: ContentUses }): JSX.Element {
   const rest = uses.count - uses.pages.length;
@@ -25,7 +31,7 @@ export function UseList({ m, uses }: { m: Messages; uses: ContentUses }): JSX.El
       ))}
       {rest > 0 && uses.pages.length > 0 ? (
         <li class="soft" safe>
-          {m.contents.morePages(countPages(m, rest))}
+          {m.contents.morePages(countRest(m, uses.count, rest))}
         </li>
       ) : (
         ''

@@ -17,6 +17,7 @@ export const chooser = {
   noMore: 'No more contents.',
   more: 'Show more',
   onPages: (counted: string) => `on ${counted}`,
+  onManyPages: (n: string) => `on ${n} pages or more`,
   onNoPage: 'on no page',
   create: (name: string) => `New ${name}…`,
   createFor: (name: string, term: string) => `New ${name} “${term}”…`,

@@ -13,6 +13,7 @@ export const chooser: typeof en.chooser = {
   noMore: 'Больше материалов нет.',
   more: 'Показать ещё',
   onPages: (counted) => `на ${counted}`,
+  onManyPages: (n) => `на ${n} страницах или больше`,
   onNoPage: 'ни на одной странице',
   create: (name) => `Создать: ${name}…`,
   createFor: (name, term) => `Создать: ${name} «${term}»…`,
