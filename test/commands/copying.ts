@@ -18,9 +18,9 @@ import { cleanEnvironment, type Outcome, SOURCE } from '../help/program.ts';
 
 const MANY_ROWS = 60_000;
 const BATCH_ROWS = 5000;
-/** The program itself takes about half a second to begin. */
-const KILL_FIRST_MS = 600;
-const KILL_STEP_MS = 300;
+/** Times grow from what the program takes to begin to whatever it takes to end, on a busy machine too. */
+const KILL_FIRST_MS = 500;
+const KILL_GROWTH = 1.35;
 
 /** A database with everything in it; closed, so that nobody uses it. */
 export async function createFull(dialect: Dialect): Promise<EmptyDatabase> {
@@ -129,22 +129,23 @@ export function enlarge(target: EmptyDatabase): Promise<void> {
 }
 
 /**
- * Starts a command and kills it (SIGKILL) after some time, a longer one at each turn, until it ends by itself first.
- * @param look is called after each time it was killed in the middle
- * @returns how often that was
+ * Starts a command and kills it (SIGKILL) after some time, a longer one at each turn, until it is through.
+ * @param isThrough is asked each time after it was killed: what there is then must be nothing or all
+ * @returns how often it was killed in the middle
  */
 export async function killOften(
   target: EmptyDatabase,
   args: readonly string[],
-  look: () => Promise<void>,
+  isThrough: () => Promise<boolean>,
 ): Promise<number> {
-  for (let turn = 0; ; turn++) {
+  for (let kills = 0; ; kills++) {
     const process = start(target, args);
-    const timer = setTimeout(() => process.kill('SIGKILL'), KILL_FIRST_MS + turn * KILL_STEP_MS);
+    const timer = setTimeout(() => process.kill('SIGKILL'), KILL_FIRST_MS * KILL_GROWTH ** kills);
     await process.exited;
     clearTimeout(timer);
-    if (process.exitCode === 0) return turn;
+    if (process.exitCode === 0) return kills;
     if (process.signalCode === null) throw new Error(`${args.join(' ')} ended with ${process.exitCode}`);
-    await look();
+    // It may have been through already, and only not have ended.
+    if (await isThrough()) return kills;
   }
 }
