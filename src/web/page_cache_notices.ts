@@ -19,7 +19,7 @@ export interface PageCacheNotices {
 
 /**
  * Listens for notices, its own too, until it is closed.
- * @param onNotice called for each, and whenever some may have been missed
+ * @param onNotice called for each, and when the connection is back: some may have been missed
  */
 export function openPageCacheNotices(address: RedisAddress, log: Log, onNotice: () => void): PageCacheNotices {
   const publisher = openRedis(address, log, { purpose: 'notices', key: CHANNEL });
@@ -29,8 +29,11 @@ export function openPageCacheNotices(address: RedisAddress, log: Log, onNotice: 
   const subscriber = openClient(address, 'notices-in', { autoResubscribe: false });
   // The publisher's connection leads to the same server and has said so.
   subscriber.on('error', () => countFault('redis'));
+  let isBack = false;
   subscriber.on('ready', () => {
-    subscriber.subscribe(CHANNEL).then(onNotice, (error: unknown) => {
+    const hasMissed = isBack;
+    isBack = true;
+    subscriber.subscribe(CHANNEL).then(hasMissed ? onNotice : undefined, (error: unknown) => {
       log.warn('edits in other processes are noticed late: no notices from Redis', { error: messageOf(error) });
     });
   });
