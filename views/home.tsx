@@ -11,6 +11,7 @@ type HomeProps = {
 };
 
 const DOORS = [
+  { href: '/admin/', title: 'Admin', text: 'For editors: pages, contents, and who changed what.' },
   { href: '/api/v1/pages/', title: 'Pages', text: 'Every page, and its contents in order, as JSON.' },
   { href: '/api/docs/', title: 'Swagger UI', text: 'Read the API and try each request from the browser.' },
   { href: '/api/redoc/', title: 'ReDoc', text: 'The same API as a reference to read from top to bottom.' },

@@ -18,7 +18,7 @@ export const failpointsOption: Option = {
 export const serveOptions: readonly Option[] = [
   {
     name: 'web',
-    help: 'serve the API and its documentation',
+    help: 'serve the API, its documentation and the admin',
   },
   { name: 'worker', help: 'take views from the queue in Redis and count them' },
   { name: 'beat', help: 'bring counted views into the database each second, and clean up' },
@@ -154,6 +154,7 @@ function describeLeft(left: number, isWaiting: boolean, hasRedis: boolean): stri
 /** What a terminal shows once the hub serves. */
 export function describeHub(url: string): string {
   return `ContentHub serves on ${url}
+  admin          ${url}/admin/
   pages          ${url}/api/v1/pages/
   documentation  ${url}/api/docs/  ${url}/api/redoc/
   schema         ${url}/api/schema/

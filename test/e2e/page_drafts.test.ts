@@ -20,6 +20,11 @@ async function type(page: Page, title: string): Promise<void> {
   await eventually(async () => expect(await kept(page)).toContain(title));
 }
 
+/** Where an element begins, in pixels from the left. */
+async function leftOf(page: Page, selector: string): Promise<number | undefined> {
+  return (await page.locator(selector).boundingBox())?.x;
+}
+
 describe('a draft', () => {
   const { on, check, enter, open } = usePageBrowser();
 
@@ -50,6 +55,8 @@ describe('a draft', () => {
     await second.getByLabel('Title').fill('Second typed');
     await first.close();
     const again = await open(context, path(id));
+    const [offer, form] = [await leftOf(again, '.draft'), await leftOf(again, 'form[data-draft]')];
+    expect(form).toBe(offer);
     await button(again, 'Put them back').click();
     await again.locator('.draft', { hasText: 'Your changes are back' }).waitFor();
     expect(await again.getByLabel('Title').inputValue()).toBe('First typed');
