@@ -19,6 +19,8 @@ export interface Hub {
   underLoad(work: () => Promise<void>): Promise<Seen>;
   /** From now on this many views more may be missing. */
   allowLoss(views: number): void;
+  /** From now on this many views more may be there: of answers that were made and did not arrive. */
+  allowSurplus(views: number): void;
   /** The counters of all contents, by label and id. */
   counters(): Promise<ReadonlyMap<string, number>>;
   /** Waits for the counters to say what was opened, and says whether they did. */
@@ -28,6 +30,7 @@ export interface Hub {
 export function createHub(project: Project): Hub {
   const opened = new Map<number, number>();
   let mayBeLost = 0;
+  let mayBeMore = 0;
 
   function note(page: number, times: number): void {
     opened.set(page, (opened.get(page) ?? 0) + times);
@@ -76,20 +79,24 @@ export function createHub(project: Project): Hub {
     allowLoss(views) {
       mayBeLost += views;
     },
+    allowSurplus(views) {
+      mayBeMore += views;
+    },
     counters,
     async expectCounted(when) {
       const wanted = await expected();
       let now = await counters();
       const isRight = () =>
-        [...wanted].every(([key, views]) => (now.get(key) ?? 0) <= views) &&
-        sum(wanted.values()) - sum(now.values()) <= mayBeLost;
+        [...wanted].every(([key, views]) => (now.get(key) ?? 0) <= views + mayBeMore) &&
+        sum(wanted.values()) - sum(now.values()) <= mayBeLost &&
+        sum(now.values()) - sum(wanted.values()) <= mayBeMore;
       const deadline = until('counted', COUNTED_SECONDS, async () => {
         now = await counters();
         return isRight() ? true : undefined;
       });
       const isCounted = await deadline.catch(() => false);
-      const loss = mayBeLost === 0 ? '' : `, of which up to ${mayBeLost} may be lost`;
-      expect(`${when}: ${sum(now.values())} views counted of ${sum(wanted.values())}${loss}`, isCounted, {
+      const bounds = mayBeLost + mayBeMore === 0 ? '' : ` (up to ${mayBeLost} may be lost, ${mayBeMore} more)`;
+      expect(`${when}: ${sum(now.values())} views counted of ${sum(wanted.values())}${bounds}`, isCounted, {
         wrong: [...wanted].filter(([key, views]) => now.get(key) !== views).slice(0, 5),
       });
     },

@@ -1,6 +1,7 @@
 /** Readers at full speed, and what they saw. */
 
-const CONNECTIONS = 32;
+/** Requests under way at a moment. */
+export const CONNECTIONS = 32;
 /** A reader whose connection was refused waits this long before it asks again, as people do. */
 const AFTER_ERROR_MS = 20;
 
