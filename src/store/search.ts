@@ -26,7 +26,7 @@ const TERM_CHARACTERS_MAX = 200;
 /** Parts of words that are tried, those first that begin with the term alone. */
 const SEARCHED_PARTS_MAX = 2000;
 /** Words that are tried before a term that goes on in the next word. Hardly any has it there, so all of these are read. */
-const SEARCHED_ENDS_MAX = 500;
+const SEARCHED_ENDS_MAX = 200;
 /** Above all characters of titles. */
 const LAST_CHARACTER = '\u{10ffff}';
 /** Above what may stand behind a whole word in a marked text: its end, a mark, or a space. */
