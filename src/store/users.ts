@@ -57,8 +57,10 @@ export async function findUser(connection: Connection, username: string): Promis
  * that is nobody's is compared with it, so that it takes as long as for a name that is somebody's, whatever their hashes.
  */
 export async function findDecoyHash(connection: Connection, number: number): Promise<string> {
-  const rows = await connection.rows(sql`select password from ${connection.tables.user} order by id`);
-  const row = rows[number % Math.max(1, rows.length)];
+  const { user } = connection.tables;
+  const [row] = await connection.rows(sql`
+    select password from ${user} order by id
+    limit 1 offset ${number} % (select case count(*) when 0 then 1 else count(*) end from ${user})`);
   return row === undefined ? '' : toText(row.password);
 }
 
