@@ -31,17 +31,18 @@ CONTENTHUB := $(BUN) src/main.ts
 # The plugin of today's docker, else the program of its own that Debian has.
 COMPOSE = $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 DOCKER_ARGS ?=
-# The containers run.
-IN_CONTAINERS = [ -e .env ] && [ -n "$$($(COMPOSE) ps -q web 2>/dev/null)" ]
-# hub COMMAND: in the running web container when there is one, else here.
+# There are containers, also when they are stopped: what is meant for their database must not go to one here.
+IN_CONTAINERS = [ -e .env ] && [ -n "$$($(COMPOSE) ps -a -q web 2>/dev/null)" ]
+# hub COMMAND: in the web container when there is one, else here.
 hub = if $(IN_CONTAINERS); then \
 	  echo 'in the containers:' >&2; exec $(COMPOSE) exec $$(test -t 0 || echo -T) web contenthub $(1); \
 	else $(MAKE) -s --no-print-directory node_modules/.stamp && exec $(CONTENTHUB) $(1); fi
 # hub-file COMMAND,BEFORE: the same with FILE, which is this machine's and is read and written as who runs make.
 hub-file = if [ -z "$(FILE)" ]; then echo 'name the file: make $(1) FILE=hub.backup' >&2; exit 2; fi; \
 	if $(IN_CONTAINERS); then \
-	  echo 'in the containers:' >&2; $(2) $(COMPOSE) run --rm --no-deps --user "$$(id -u):$$(id -g)" \
-	    -v "$$(cd "$$(dirname "$(FILE)")" && pwd):/backups" web $(1) "/backups/$$(basename "$(FILE)")" $(ARGS); \
+	  folder=$$(cd "$$(dirname "$(FILE)")" && pwd) || exit; \
+	  echo 'in the containers:' >&2; $(2) $(COMPOSE) run --rm --no-deps $$(test -t 0 || echo -T) --user "$$(id -u):$$(id -g)" \
+	    -v "$$folder:/backups" web $(1) "/backups/$$(basename "$(FILE)")" $(ARGS); \
 	else $(MAKE) -s --no-print-directory node_modules/.stamp && exec $(CONTENTHUB) $(1) "$(FILE)" $(ARGS); fi
 
 help: ## this list
@@ -103,15 +104,20 @@ superuser: ## create a superuser, asking for name and password
 shell: ## a prompt with the program's parts at hand
 	@$(call hub,shell $(ARGS))
 
-fixtures: node_modules/.stamp ## load FILE (the sample content)
-	@exec $(CONTENTHUB) loaddata "$(or $(FILE),fixtures/sample_content.json)" $(ARGS)
+# Containers do not see the file, but can be told what is in it.
+fixtures: ## load FILE (the sample content)
+	@file="$(or $(FILE),fixtures/sample_content.json)"; if $(IN_CONTAINERS); then \
+	  echo 'in the containers:' >&2; exec $(COMPOSE) exec -T web contenthub loaddata - $(ARGS) <"$$file"; \
+	else $(MAKE) -s --no-print-directory node_modules/.stamp && exec $(CONTENTHUB) loaddata "$$file" $(ARGS); fi
 
 backup: ## write everything in the database to FILE (ARGS="--verify" to try it out)
 	@$(call hub-file,backup,)
 
-# In containers the hub is stopped meanwhile: nobody else may use the database.
+# In containers the hub is stopped meanwhile, for nobody else may use the database, and started again whatever happens:
+# without the second trap not after Ctrl-C.
 restore: ## put the backup FILE into the database (ARGS="--force" to replace what is there)
-	@$(call hub-file,restore,$(COMPOSE) stop web worker beat >&2; trap "$(COMPOSE) start web worker beat >&2" EXIT;)
+	@$(call hub-file,restore,trap "$(COMPOSE) start web worker beat >&2" EXIT; trap "exit 130" HUP INT TERM; \
+	  $(COMPOSE) stop web worker beat >&2 &&)
 
 up: .env ## build and start the containers (docker-compose.yaml)
 	@$(COMPOSE) up -d --build $(ARGS)
@@ -126,11 +132,11 @@ logs: ## follow the containers' output (ARGS="web" for some)
 	@$(COMPOSE) logs -f --tail 100 $(ARGS)
 
 # The working tree as it is, without what is not the project's; git, because some tests ask it.
-test-docker: ## what CI runs, inside a container
+test-docker: ## what CI runs, inside a container (ARGS="test/store" for some tests)
 	@git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | \
 	docker run --rm -i $(DOCKER_ARGS) oven/bun:$(BUN_VERSION) sh -euc 'mkdir /tmp/hub; cd /tmp/hub; tar -x; \
 	  apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends git make >/dev/null; \
-	  git init -q; exec .ci/run'
+	  git init -q; exec .ci/run "$$@"' ci $(ARGS)
 
 .env:
 	@cp .env.example $@

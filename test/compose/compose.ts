@@ -1,15 +1,16 @@
 /** The steps of `test/compose/run`, in order; see there. Ends with 1 when something was not as it should be. */
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { downAndUp, killEach, restartInTurn, scaleUp } from './change.ts';
 import { expect, problems, say } from './checks.ts';
 import { openProject, type Project, run } from './docker.ts';
 import { createHub, type Hub } from './hub.ts';
+import { backUpAndRestore } from './keep.ts';
 import { checkHardening, checkSurface } from './surface.ts';
 
 const STEPS: Readonly<Record<string, (hub: Hub) => Promise<void>>> = {
   surface: checkSurface,
   hardening: checkHardening,
+  keep: backUpAndRestore,
   scale: scaleUp,
   kills: killEach,
   rolling: restartInTurn,
@@ -40,9 +41,7 @@ async function start(project: Project): Promise<void> {
   );
   expect('nothing but nginx is published', open.length === 1 && open[0]?.includes('nginx') === true, open);
 
-  const fixture = readFileSync(join(project.folder, 'fixtures', 'sample_content.json'));
-  const [web = ''] = await project.idsOf('web');
-  await run(['docker', 'exec', '-i', web, 'contenthub', 'loaddata', '-'], { stdin: new Blob([fixture]) });
+  await run(['make', '-s', 'fixtures'], { cwd: project.folder });
 }
 
 const project = await openProject();
