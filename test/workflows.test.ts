@@ -41,9 +41,9 @@ describe.each(readdirSync(FOLDER))('%s', (file) => {
     expect(workflow.permissions).toEqual({ contents: 'read' });
   });
 
-  test('takes every action at one version', () => {
+  test('takes every action as the one commit it was when it was looked at', () => {
     for (const uses of stepsOf(workflow).flatMap((step) => step.uses ?? []))
-      expect(uses).toMatch(/^[\w.-]+\/[\w.-]+@v\d+\.\d+\.\d+$/);
+      expect(uses).toMatch(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/);
   });
 
   test('calls targets of the Makefile, and files of the project, that are there', () => {
@@ -69,4 +69,18 @@ test('a release builds for each machine through `make build`, which takes the ma
   const builds = stepsOf(read('release.yml')).flatMap(({ run }) => (run?.startsWith('make build') ? run : []));
   expect(builds).toEqual([expect.stringMatching(/^make build TARGET=bun-\$\{\{ matrix\.machine \}\}$/)]);
   expect(MAKEFILE).toContain('--target=$(TARGET)');
+});
+
+test('a release with a hyphen is a pre-release, and no `latest` of anything', () => {
+  const script = stepsOf(read('release.yml')).flatMap(({ run }) => (run?.includes('gh release create') ? run : []))[0];
+  const images = stepsOf(read('release.yml')).flatMap(({ run }) => (run?.includes('imagetools create') ? run : []))[0];
+  const runs = (text: string | undefined, tag: string) =>
+    Bun.spawnSync(['sh', '-euc', `gh() { echo "$@"; }; docker() { echo "$@"; }; ${text}`], {
+      env: { PATH: process.env.PATH ?? '', GITHUB_REF_NAME: tag, GITHUB_REPOSITORY: 'Some/Hub' },
+      cwd: ROOT,
+    }).stdout.toString();
+  expect(runs(script, 'v1.0.0-rc.1')).toStartWith('release create v1.0.0-rc.1 --prerelease ');
+  expect(runs(script, 'v1.0.0')).toStartWith('release create v1.0.0 --latest ');
+  expect(runs(images, 'v1.0.0-rc.1')).not.toContain('latest');
+  expect(runs(images, 'v1.0.0')).toContain('--tag ghcr.io/some/hub:1.0.0 --tag ghcr.io/some/hub:latest ');
 });
