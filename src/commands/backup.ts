@@ -46,7 +46,7 @@ async function write(context: CommandContext, path: string): Promise<number> {
     const manifest = await writeBody(database, unfinished, given.has('portable'), tools);
     await sealBackup(unfinished, manifest);
     // Before it takes its place: a backup that cannot be restored replaces none that can.
-    if (given.has('verify')) await verifyBackup(database, await openBackup(unfinished), tools);
+    if (given.has('verify')) await verifyBackup(database, await openBackup(unfinished), tools, interruption);
     print(`${given.has('verify') ? 'wrote and verified' : 'wrote'} ${path}: ${describe(manifest)}\n`);
   });
   return 0;
@@ -62,10 +62,10 @@ function isDatabaseFile(database: DatabaseAddress, path: string): boolean {
   });
 }
 
-async function verify({ environment, readConfig, print }: CommandContext, path: string): Promise<number> {
+async function verify({ environment, interruption, readConfig, print }: CommandContext, path: string): Promise<number> {
   const { database } = readConfig();
   const backup = await openBackup(path);
-  await verifyBackup(database, backup, findPostgresTools(environment));
+  await verifyBackup(database, backup, findPostgresTools(environment), interruption);
   print(`verified ${path}, which was there (nothing was written): ${describe(backup.manifest)}\n`);
   return 0;
 }

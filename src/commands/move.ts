@@ -65,7 +65,7 @@ async function copyAll(source: Connection, target: Connection, name: string): Pr
   if (state.state === 'behind') {
     throw new AppError('unavailable', 'the database has pending migrations: run contenthub migrate first');
   }
-  await assertReplaceable(target, name, false);
+  await assertReplaceable(target, name, 'name an empty database');
   const tables = await findShapes(source);
   await holdStill(source, tables);
   const migrations = await listMigrations(source);

@@ -1,3 +1,4 @@
+import { describeAddress } from '../db/open.ts';
 import { UsageError } from './arguments.ts';
 import { findPostgresTools } from './backup/postgres_tools.ts';
 import { restoreBackup } from './backup/restoring.ts';
@@ -20,7 +21,7 @@ export const restoreCommand: Command = {
     await restoreBackup(database, backup, context.arguments.has('force'), findPostgresTools(context.environment));
     const { tables, madeAt } = backup.manifest;
     context.print(listTables(tables));
-    context.print(`restored ${path}, made at ${madeAt.toISOString()}\n`);
+    context.print(`restored ${path}, made at ${madeAt.toISOString()}, into ${describeAddress(database)}\n`);
     return applyMigrations(context);
   },
 };

@@ -1,6 +1,7 @@
 import { closeSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../db/errors.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { withRemoval } from './command.ts';
 
@@ -29,10 +30,21 @@ export async function writeWhole(
         await sync(dirname(target));
       } catch (error) {
         if (error instanceof AppError) throw error;
-        throw new AppError('unavailable', `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+        throw new AppError('unavailable', `cannot write ${path}: ${reasonOf(error, dirname(target))}`, {
+          cause: error,
+        });
       }
     },
   );
+}
+
+/** In words about what the caller named: messages of the system name the unfinished file. */
+function reasonOf(error: unknown, folder: string): string {
+  const code = codeOf(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no folder ${folder}`;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return `the folder ${folder} is not writable`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full';
+  return messageOf(error);
 }
 
 async function sync(path: string): Promise<void> {

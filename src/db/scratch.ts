@@ -8,6 +8,8 @@ import type { DatabaseAddress } from './open.ts';
 export interface ScratchDatabase {
   readonly address: DatabaseAddress;
   drop(): Promise<void>;
+  /** What can be done of that when the process ends now: a database on Postgres stays. */
+  abandon(): void;
 }
 
 /**
@@ -18,9 +20,11 @@ export interface ScratchDatabase {
 export async function createScratchDatabase(address: DatabaseAddress): Promise<ScratchDatabase> {
   if (address.dialect === 'sqlite') {
     const folder = createFolder();
+    const abandon = () => rmSync(folder, { recursive: true, force: true });
     return {
       address: { dialect: 'sqlite', path: join(folder, 'contenthub.db') },
-      drop: async () => rmSync(folder, { recursive: true, force: true }),
+      drop: async () => abandon(),
+      abandon,
     };
   }
   // Nothing but these characters: a name cannot be a parameter.
@@ -36,6 +40,7 @@ export async function createScratchDatabase(address: DatabaseAddress): Promise<S
   return {
     address: { dialect: 'postgres', url: url.href },
     drop: () => runOnce(address.url, `drop database if exists ${name} with (force)`),
+    abandon: () => {},
   };
 }
 

@@ -51,10 +51,10 @@ export async function nameSnapshot(connection: Connection): Promise<string> {
 
 /**
  * Refuses a database whose data must not be replaced.
- * @param isForced data of a hub may be replaced
+ * @param wayOut what to do about data of a hub; undefined when it may be replaced
  * @throws AppError `conflict` saying what is in it
  */
-export async function assertReplaceable(tx: Connection, name: string, isForced: boolean): Promise<void> {
+export async function assertReplaceable(tx: Connection, name: string, wayOut: string | undefined): Promise<void> {
   const tables = (await tx.rows(selectTables(tx.dialect))).map((row) => toText(row.name));
   if (!tables.includes('schema_migration')) {
     if (tables.length === 0) return;
@@ -66,10 +66,11 @@ export async function assertReplaceable(tx: Connection, name: string, isForced: 
     const newer = `was migrated by a newer version (it has ${unknown.join(', ')})`;
     throw new AppError('conflict', `${name} ${newer}: name an empty database`);
   }
-  if (isForced) return;
+  if (wayOut === undefined) return;
   for (const { name: table } of await findShapes(tx)) {
     const [row] = NEVER_EMPTY.has(table) ? [] : await tx.rows(sql`select 1 from ${sql.identifier(table)} limit 1`);
-    if (row !== undefined) throw new AppError('conflict', `${name} is not empty: there are rows in ${table}`);
+    if (row === undefined) continue;
+    throw new AppError('conflict', `${name} is not empty (there are rows in ${table}): ${wayOut}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Whole tables, read and written as lines (`db/sql_tables.ts`), in blocks: any number of rows in little memory. */
+import { setImmediate } from 'node:timers/promises';
 import type { Connection } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import type { TableShape } from '../db/shapes.ts';
@@ -25,6 +26,8 @@ async function* readTable(connection: Connection, table: TableShape): AsyncGener
   const limit = Math.min(BLOCK_ROWS_MAX, Math.max(1, rowsMax));
   for (let after: (string | number)[] | undefined; ; ) {
     const rows = await connection.rows(selectLines(connection.dialect, table, after, limit));
+    // SQLite answers at once: without this nothing else, not even a signal, would be heard before the last row.
+    await setImmediate();
     const lines = rows.map((row) => toText(row.line));
     const last = lines.at(-1);
     if (last === undefined) return;

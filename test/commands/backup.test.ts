@@ -20,16 +20,29 @@ import {
   DIALECTS,
   type EmptyDatabase,
 } from '../help/databases.ts';
+import { eventually } from '../help/eventually.ts';
 import { REMOVED_PAGE_ID } from '../help/full_hub.ts';
 import { SOURCE, startProgram } from '../help/program.ts';
 import { choiceOf } from '../help/random.ts';
-import { createFull, failure, inspect, look, makePage, pathWithoutTools, run, succeed } from './copying.ts';
+import {
+  createFull,
+  enlarge,
+  failure,
+  inspect,
+  look,
+  makePage,
+  pathWithoutTools,
+  run,
+  start,
+  succeed,
+} from './copying.ts';
 
 const SEED = Number(process.env.TEST_SEED ?? 20_251_125);
 const FLIPS = 300;
 
 // Postgres's programs, and databases made and removed for each look.
 setDefaultTimeout(120_000);
+const START_MS_MAX = 60_000;
 
 const folder = createFolder();
 afterAll(() => folder.remove());
@@ -199,6 +212,19 @@ describe('backup', () => {
     await empty.drop();
   });
 
+  test('that is interrupted while it is verified leaves nothing behind', async () => {
+    const full = await createFull('sqlite');
+    await enlarge(full);
+    const [TMPDIR, path] = [file('scratch'), file('interrupted')];
+    mkdirSync(TMPDIR);
+    await succeed(full, ['backup', path]);
+    const verifying = start(full, ['backup', path, '--verify'], { TMPDIR });
+    await eventually(() => expect(readdirSync(TMPDIR)).toHaveLength(1), START_MS_MAX);
+    verifying.kill('SIGINT');
+    expect([await verifying.exited, readdirSync(TMPDIR)]).toEqual([130, []]);
+    await full.drop();
+  });
+
   test('gives passwords to Postgres’s programs where nobody sees them, and prints none', async () => {
     const full = await createTestDatabase('postgres');
     await full.database.close();
@@ -238,7 +264,9 @@ describe('backup', () => {
     ] as const;
     for (const [path, sentence] of cases) expect(await failure(empty, ['restore', path])).toContain(sentence);
     expect(await failure(empty, ['backup', '--force', folder.path])).toContain('it is a directory');
-    expect(await failure(empty, ['backup', '/nonexistent/file'])).toStartWith('cannot write /nonexistent/file: ');
+    expect(await failure(empty, ['backup', '/nonexistent/file'])).toBe(
+      'cannot write /nonexistent/file: there is no folder /nonexistent',
+    );
     await empty.drop();
   });
 

@@ -97,9 +97,13 @@ export function makePage(target: EmptyDatabase): Promise<number> {
 }
 
 /** A process of the program that is ended by the test, not by itself. */
-export function start({ url }: EmptyDatabase, args: readonly string[]) {
+export function start(
+  { url }: EmptyDatabase,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+) {
   return Bun.spawn([...SOURCE, ...args], {
-    env: cleanEnvironment({ DATABASE_URL: url }),
+    env: cleanEnvironment({ DATABASE_URL: url, ...settings }),
     stdout: 'ignore',
     stderr: 'ignore',
   });

@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm';
 import { openBackup, sealBackup } from '../../src/commands/backup/seal.ts';
 import { video } from '../../src/contents/video.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { describeAddress } from '../../src/db/open.ts';
 import { applyBatch } from '../../src/store/impressions.ts';
 import { laterMigrations } from '../db/later_migrations.ts';
 import {
@@ -14,11 +15,13 @@ import {
   DIALECTS,
   type EmptyDatabase,
 } from '../help/databases.ts';
+import { eventually } from '../help/eventually.ts';
 import { SOURCE, startProgram } from '../help/program.ts';
-import { createFull, enlarge, failure, inspect, killOften, look, makePage, succeed } from './copying.ts';
+import { createFull, enlarge, failure, inspect, killOften, look, makePage, start, succeed } from './copying.ts';
 
 // Postgres's programs, databases made and removed for each look, and processes killed again and again.
 setDefaultTimeout(300_000);
+const START_MS_MAX = 60_000;
 
 const folder = createFolder();
 afterAll(() => folder.remove());
@@ -37,9 +40,11 @@ describe.each(DIALECTS)('restore on %s', (dialect) => {
     const before = await inspect(full);
     await makePage(full);
     const changed = await inspect(full);
-    expect(await failure(full, ['restore', path])).toMatch(/is not empty: there are rows in pages_page$/);
+    expect(await failure(full, ['restore', path])).toEndWith(
+      ' is not empty (there are rows in pages_page): name an empty database, or --force to replace what is in it',
+    );
     expect(await inspect(full)).toEqual(changed);
-    await succeed(full, ['restore', '--force', path]);
+    expect(await succeed(full, ['restore', '--force', path])).toContain(`, into ${describeAddress(full.address)}\n`);
     expect(await inspect(full)).toEqual(before);
   });
 
@@ -166,6 +171,23 @@ describe.each([
 });
 
 describe('restore on sqlite', () => {
+  test('ends at Ctrl-C, and has changed nothing', async () => {
+    const full = await createFull('sqlite');
+    const before = await inspect(full);
+    const [small, large] = [file('small'), file('large')];
+    await succeed(full, ['backup', small]);
+    await enlarge(full);
+    await succeed(full, ['backup', large]);
+    await succeed(full, ['restore', '--force', small]);
+    const restoring = start(full, ['restore', '--force', large]);
+    const journal = `${full.url.slice('sqlite:'.length)}-journal`;
+    await eventually(() => expect(existsSync(journal)).toBe(true), START_MS_MAX);
+    restoring.kill('SIGINT');
+    expect(await restoring.exited).toBe(130);
+    expect(await inspect(full)).toEqual(before);
+    await full.drop();
+  });
+
   test('that fails leaves no file where there was none', async () => {
     const empty = await createEmptyDatabase('sqlite');
     const bad = file('bad');

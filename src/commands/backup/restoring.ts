@@ -7,11 +7,14 @@ import { createScratchDatabase } from '../../db/scratch.ts';
 import { AppError } from '../../errors.ts';
 import { assertReplaceable, compare, replaceAll } from '../../store/copies.ts';
 import { type Block, readTables } from '../../store/lines.ts';
+import { withRemoval } from '../command.ts';
 import { withProgress } from '../progress.ts';
 import type { Manifest } from './manifest.ts';
 import type { PostgresTools } from './postgres_tools.ts';
 import { readRows } from './rows.ts';
 import type { Backup } from './seal.ts';
+
+const WAY_OUT = 'name an empty database, or --force to replace what is in it';
 
 /**
  * Replaces what is in the database, or changes nothing. What is stored then has the counts and checksums of the backup.
@@ -49,7 +52,7 @@ async function restoreBlocks(
   isForced: boolean,
 ): Promise<void> {
   await withDatabaseAlone(address, async (tx) => {
-    await assertReplaceable(tx, describeAddress(address), isForced);
+    await assertReplaceable(tx, describeAddress(address), isForced ? undefined : WAY_OUT);
     await withProgress('restore', 2 * rowsOf(tables), (add) =>
       replaceAll(tx, { migrations, tables, blocks, contents: async () => tables }, add),
     );
@@ -74,7 +77,9 @@ async function restoreArchive(
       `${backup.path} is an archive of pg_dump, and pg_dump, pg_restore and psql are not on the PATH: install Postgres's client programs`,
     );
   }
-  await withDatabaseAlone(address, (tx) => assertReplaceable(tx, describeAddress(address), isForced));
+  await withDatabaseAlone(address, (tx) =>
+    assertReplaceable(tx, describeAddress(address), isForced ? undefined : WAY_OUT),
+  );
   await tools.restore(address.url, backup);
   const { tables } = backup.manifest;
   const database = openDatabase(address);
@@ -99,10 +104,11 @@ export async function verifyBackup(
   address: DatabaseAddress,
   backup: Backup,
   tools: PostgresTools | undefined,
+  interruption: AbortSignal,
 ): Promise<void> {
   const scratch = await createScratchDatabase(address);
   try {
-    await restoreBackup(scratch.address, backup, false, tools);
+    await withRemoval(interruption, scratch.abandon, () => restoreBackup(scratch.address, backup, false, tools));
   } finally {
     await scratch.drop();
   }
