@@ -11,8 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
+import { findPostgresTools } from '../../src/commands/backup/postgres_tools.ts';
 import { openBackup } from '../../src/commands/backup/seal.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { listStrangers } from '../../src/db/strangers.postgres.ts';
+import { nameSnapshot } from '../../src/store/copies.ts';
 import {
   createEmptyDatabase,
   createFolder,
@@ -210,6 +213,16 @@ describe('backup', () => {
     expect(await inspect(empty)).toEqual(await inspect(full));
     await full.drop();
     await empty.drop();
+  });
+
+  test('is no archive when the disk was full, however much of it pg_dump could send', async () => {
+    const full = await createTestDatabase('postgres');
+    const tools = findPostgresTools(process.env);
+    const dumping = full.database.snapshot(async (connection) =>
+      tools?.dump(full.url, await nameSnapshot(connection), await listStrangers(connection), '/dev/full'),
+    );
+    await expect(dumping).rejects.toThrow('ENOSPC');
+    await full.drop();
   });
 
   test('that is interrupted while it is verified leaves nothing behind', async () => {

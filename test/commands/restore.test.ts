@@ -170,6 +170,31 @@ describe.each([
   });
 });
 
+describe('restore on postgres', () => {
+  test('leaves alone what other programs have in the database, then and since', async () => {
+    const shared = await createFull('postgres');
+    const query = (text: string) =>
+      look(shared, (database) => database.tx(async (tx) => [...(await tx.rows(sql.raw(text)))]));
+    const wine = '"Red ""wine"""';
+    await query(`create table ${wine} (id serial, year integer)`);
+    await query(`create view old as select * from ${wine}`);
+    await query('create schema cellar');
+    await query('create table cellar.beer (year integer)');
+    await query('create publication news');
+    const before = await inspect(shared);
+    await succeed(shared, ['backup', file('shared'), '--verify']);
+    await query(`insert into ${wine} (year) values (1999)`);
+    await query('insert into cellar.beer values (2024)');
+    await makePage(shared);
+    await succeed(shared, ['restore', '--force', file('shared')]);
+    expect(await inspect(shared)).toEqual(before);
+    expect(await query('select * from old')).toEqual([{ id: 1, year: 1999 }]);
+    expect(await query('select * from cellar.beer')).toEqual([{ year: 2024 }]);
+    expect(await query(`insert into ${wine} (year) values (2001) returning id`)).toEqual([{ id: 2 }]);
+    await shared.drop();
+  });
+});
+
 describe('restore on sqlite', () => {
   test('ends at Ctrl-C, and has changed nothing', async () => {
     const full = await createFull('sqlite');

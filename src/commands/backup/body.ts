@@ -4,6 +4,7 @@ import { copySqliteFile } from '../../db/file.sqlite.ts';
 import { assertNotAhead, readSchemaState } from '../../db/migrate.ts';
 import { readSqliteFile } from '../../db/open.sqlite.ts';
 import { type DatabaseAddress, describeAddress, openDatabase } from '../../db/open.ts';
+import { listStrangers } from '../../db/strangers.postgres.ts';
 import { AppError } from '../../errors.ts';
 import { listMigrations, nameSnapshot } from '../../store/copies.ts';
 import { countRows, createInventory, describeTables, findShapes, listContents } from '../../store/inventory.ts';
@@ -40,7 +41,9 @@ export async function writeBody(
   try {
     return await database.snapshot(async (connection) => {
       if (format === 'rows') return { format, ...about, ...(await writeLines(connection, path)) };
-      if (address.dialect === 'postgres') await tools?.dump(address.url, await nameSnapshot(connection), path);
+      if (address.dialect === 'postgres') {
+        await tools?.dump(address.url, await nameSnapshot(connection), await listStrangers(connection), path);
+      }
       return { format, ...about, ...(await describe(connection)) };
     });
   } finally {

@@ -5,6 +5,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Environment } from '../../config.ts';
 import { REPLACING_SCRIPT } from '../../db/script.postgres.ts';
+import type { Strangers } from '../../db/strangers.postgres.ts';
 import { AppError } from '../../errors.ts';
 import type { Backup } from './seal.ts';
 
@@ -14,8 +15,12 @@ type ToolName = (typeof NAMES)[number];
 const COMPLAINT_CHARACTERS_MAX = 400;
 
 export interface PostgresTools {
-  /** Writes an archive of all that the snapshot sees. @throws AppError `unavailable` with what pg_dump says */
-  dump(url: string, snapshot: string, path: string): Promise<void>;
+  /**
+   * Writes an archive of what the snapshot sees.
+   * @param strangers left out: a restore replaces everything that is in the archive
+   * @throws AppError `unavailable` with what pg_dump says; an error of the file system
+   */
+  dump(url: string, snapshot: string, strangers: Strangers, path: string): Promise<void>;
   /**
    * Replaces what is in the database by the archive, in one transaction that is committed when the archive is at its end.
    * @throws AppError `unavailable` with what the programs say; nothing has changed then
@@ -30,10 +35,15 @@ export function findPostgresTools(environment: Environment): PostgresTools | und
   const start = (name: ToolName, args: readonly string[], url: string) =>
     startTool(name, new Map(paths).get(name) ?? name, args, { ...ownSettings(environment), ...settingsOf(url) });
   return {
-    async dump(url, snapshot, path) {
-      const dump = start('pg_dump', ['--format=custom', `--snapshot=${snapshot}`], url);
+    async dump(url, snapshot, strangers, path) {
+      const dump = start('pg_dump', ['--format=custom', `--snapshot=${snapshot}`, ...without(strangers)], url);
       dump.process.stdin?.end();
-      const [ended] = await Promise.allSettled([dump.ended, pipeline(outputOf(dump), createWriteStream(path))]);
+      const [ended, written] = await Promise.allSettled([
+        dump.ended,
+        pipeline(outputOf(dump), createWriteStream(path)),
+      ]);
+      // A full disk first: pg_dump only hears that nobody reads any more, or nothing at all when it was through.
+      if (written.status === 'rejected') throw written.reason;
       if (ended.status === 'rejected') throw ended.reason;
     },
     async restore(url, { path, bodyBytes }) {
@@ -53,6 +63,16 @@ export function findPostgresTools(environment: Environment): PostgresTools | und
       await script.ended;
     },
   };
+}
+
+/** What is in every database anyway stands for all extensions: a pattern that fits nothing is not taken. */
+function without({ schemas, relations }: Strangers): string[] {
+  const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+  return [
+    ...['--extension=plpgsql', '--no-publications', '--no-subscriptions'],
+    ...schemas.map((name) => `--exclude-schema=${quote(name)}`),
+    ...relations.map(({ schema, name }) => `--exclude-table=${quote(schema)}.${quote(name)}`),
+  ];
 }
 
 interface Tool {
