@@ -3,18 +3,21 @@
 const MAX_AGE_SECONDS = 86_400;
 
 /**
- * The headers an answer to this request carries, or undefined when no origin is configured or none was sent. `Vary`
- * must name `origin` on every answer as soon as the answer could depend on it; see `variesByOrigin`.
+ * The origin that an answer to this request allows to read it (`*` for any), or undefined when no origin is configured or
+ * none that may was sent. `Vary` must name `origin` on every answer as soon as the answer could depend on it; see
+ * `variesByOrigin`.
  */
-export function corsHeaders(request: Request, allowed: readonly string[]): Record<string, string> | undefined {
+export function allowedOrigin(request: Request, allowed: readonly string[]): string | undefined {
+  if (allowed.length === 0) return undefined;
   const origin = request.headers.get('origin');
-  if (origin === null || allowed.length === 0) return undefined;
-  const isAny = allowed.includes('*');
-  if (!isAny && !allowed.includes(origin)) return undefined;
-  return {
-    'Access-Control-Allow-Origin': isAny ? '*' : origin,
-    'Access-Control-Expose-Headers': 'X-Request-ID',
-  };
+  if (origin === null) return undefined;
+  if (allowed.includes('*')) return '*';
+  return allowed.includes(origin) ? origin : undefined;
+}
+
+/** What tells a browser that pages of this origin may read the answer. */
+export function corsHeaders(origin: string): Record<string, string> {
+  return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'X-Request-ID' };
 }
 
 /** True when answers differ between origins, which caches must be told. */
@@ -26,8 +29,9 @@ export function variesByOrigin(allowed: readonly string[]): boolean {
 export function answerPreflight(request: Request, allowed: readonly string[]): Response | undefined {
   if (request.method !== 'OPTIONS' || !request.headers.has('access-control-request-method')) return undefined;
   if (allowed.length === 0) return undefined;
-  const headers = new Headers({ 'Content-Length': '0', Vary: 'origin', ...corsHeaders(request, allowed) });
-  if (headers.has('Access-Control-Allow-Origin')) {
+  const origin = allowedOrigin(request, allowed);
+  const headers = new Headers({ 'Content-Length': '0', Vary: 'origin', ...(origin && corsHeaders(origin)) });
+  if (origin !== undefined) {
     headers.set('Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS');
     headers.set('Access-Control-Allow-Headers', 'accept, content-type, x-request-id');
     headers.set('Access-Control-Max-Age', String(MAX_AGE_SECONDS));

@@ -50,6 +50,21 @@ export function readOrigins(
   const hostOf = (request: Request): string =>
     forwarded(request, 'x-forwarded-host') ?? request.headers.get('host') ?? '';
 
+  function isAllowed(host: string): boolean {
+    const name = host
+      .toLowerCase()
+      .match(/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/)?.[1]
+      ?.replace(/\.$/, '');
+    if (name === undefined || name === '') return false;
+    return (
+      exact.has('*') ||
+      exact.has(name) ||
+      suffixes.some((suffix) => name.endsWith(suffix) || name === suffix.slice(1))
+    );
+  }
+  /** The host that was allowed last: nearly all requests name the same. */
+  let allowed: string | undefined;
+
   return {
     hostOf,
     baseUrl(request) {
@@ -65,16 +80,11 @@ export function readOrigins(
       return isIP(client) === 0 ? (peer ?? '') : client;
     },
     isHostAllowed(request) {
-      const name = hostOf(request)
-        .toLowerCase()
-        .match(/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/)?.[1]
-        ?.replace(/\.$/, '');
-      if (name === undefined || name === '') return false;
-      return (
-        exact.has('*') ||
-        exact.has(name) ||
-        suffixes.some((suffix) => name.endsWith(suffix) || name === suffix.slice(1))
-      );
+      const host = hostOf(request);
+      if (host === allowed) return true;
+      if (!isAllowed(host)) return false;
+      allowed = host;
+      return true;
     },
   };
 }
@@ -128,8 +138,10 @@ export function queryOf(request: Request): string {
 export function pathOf(request: Request): string {
   const { url } = request;
   const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3);
-  const end = url.slice(start).search(/[?#]/);
-  return end === -1 ? url.slice(start) : url.slice(start, start + end);
+  const query = url.indexOf('?', start);
+  const fragment = url.indexOf('#', start);
+  if (fragment !== -1 && (query === -1 || fragment < query)) return url.slice(start, fragment);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
 const SECRET_PATH = /^\/admin\/reset\/./;

@@ -11,28 +11,58 @@ export const SECURITY_HEADERS = {
   'X-Frame-Options': 'DENY',
 } as const;
 
-/** A body made once and sent often: as text, and its bytes and gzipped bytes from the first time they are needed. */
+/** Names and values of headers. One object for all answers alike lets a body that is sent often keep its own ready. */
+export type HeaderRecord = Readonly<Record<string, string>>;
+
+/** A body in one of its forms, with the headers that say so. */
+interface Ready {
+  readonly base: HeaderRecord;
+  readonly content: string | Uint8Array<ArrayBuffer>;
+  readonly headers: Headers;
+}
+
+/** A body made once and sent often: what one answer needs of it is there for the next. */
 export interface Body {
   readonly text: string;
-  readonly bytes: () => Uint8Array<ArrayBuffer>;
-  readonly gzipped: () => Uint8Array<ArrayBuffer>;
+  /** True when gzipping is worth it. */
+  readonly isLarge: boolean;
+  /** What is sent, gzipped or not, and `base` with the headers that tell about it. */
+  ready(base: HeaderRecord, isGzipped: boolean): Ready;
 }
 
 export function createBody(text: string): Body {
-  let bytes: Uint8Array<ArrayBuffer> | undefined;
-  let gzipped: Uint8Array<ArrayBuffer> | undefined;
-  const toBytes = () => {
-    bytes ??= new TextEncoder().encode(text);
-    return bytes;
-  };
+  const bytes = Buffer.byteLength(text);
+  const isLarge = bytes >= GZIP_BYTES_MIN;
+  let plain: Ready | undefined;
+  let gzipped: Ready | undefined;
+
+  function gzip(base: HeaderRecord): Ready {
+    const content = gzipped?.content ?? Bun.gzipSync(text, { level: GZIP_LEVEL });
+    return { base, content, headers: bodyHeaders(base, content.length, isLarge, true) };
+  }
+
   return {
     text,
-    bytes: toBytes,
-    gzipped: () => {
-      gzipped ??= Bun.gzipSync(toBytes(), { level: GZIP_LEVEL });
-      return gzipped;
+    isLarge,
+    ready(base, isGzipped) {
+      const known = isGzipped ? gzipped : plain;
+      if (known?.base === base) return known;
+      if (isGzipped) {
+        gzipped = gzip(base);
+        return gzipped;
+      }
+      plain = { base, content: text, headers: bodyHeaders(base, bytes, isLarge, false) };
+      return plain;
     },
   };
+}
+
+function bodyHeaders(base: HeaderRecord, length: number, isLarge: boolean, isGzipped: boolean): Headers {
+  const headers = new Headers(base);
+  headers.set('Content-Length', String(length));
+  if (isLarge) headers.append('Vary', 'Accept-Encoding');
+  if (isGzipped) headers.set('Content-Encoding', 'gzip');
+  return headers;
 }
 
 /**
@@ -45,15 +75,11 @@ export function renderJson(value: unknown, indent = 0): string {
 }
 
 /** Sends a body, gzipped when the client takes it and it is worth it. HEAD gets the headers of GET and no body. */
-export function sendBody(request: Request, body: Body, status: number, headers: Record<string, string>): Response {
-  const bytes = body.bytes();
-  const isLarge = bytes.byteLength >= GZIP_BYTES_MIN;
-  const isGzipped = isLarge && acceptsGzip(request.headers.get('accept-encoding'));
-  const sent = isGzipped ? body.gzipped() : bytes;
-  const all: Record<string, string> = { ...headers, 'Content-Length': String(sent.byteLength) };
-  if (isLarge) all.Vary = all.Vary === undefined ? 'Accept-Encoding' : `${all.Vary}, Accept-Encoding`;
-  if (isGzipped) all['Content-Encoding'] = 'gzip';
-  return new Response(request.method === 'HEAD' ? null : sent, { status, headers: all });
+export function sendBody(request: Request, body: Body, status: number, headers: HeaderRecord): Response {
+  const isGzipped = body.isLarge && acceptsGzip(request.headers.get('accept-encoding'));
+  const ready = body.ready(headers, isGzipped);
+  // A response copies the headers it is given.
+  return new Response(request.method === 'HEAD' ? null : ready.content, { status, headers: ready.headers });
 }
 
 /** A line or more for people and programs that ask for this moment. */

@@ -13,6 +13,7 @@ import { readPages } from '../store/page_reader.ts';
 import { VERSION } from '../version.ts';
 import { mountAdmin } from './admin/guard.ts';
 import { adminRoutes } from './admin/routes.ts';
+import { createApiHeaders } from './api/headers.ts';
 import { healthResource, probes } from './api/health.ts';
 import { metrics } from './api/metrics.ts';
 import { buildOpenApi } from './api/openapi.ts';
@@ -71,7 +72,7 @@ export function buildWeb(
   readiness: Readiness,
   roles: Roles,
   listener: () => Listener | undefined,
-): (request: Request) => Promise<Response> {
+): (request: Request) => Response | Promise<Response> {
   const { config, log, database, recorder, cache, notices } = program;
   // The server knows the peer of the request it received, not of a stand-in.
   const receivedAs = new WeakMap<Request, Request>();
@@ -81,7 +82,7 @@ export function buildWeb(
   const logRefusedHost = createRefusalLog(log);
   const polled = new Set<string>();
   const lines = createRequestLog(log, config.logLevel === 'debug', polled);
-  const context: ApiContext = { corsAllowedOrigins: config.corsAllowedOrigins, logFailure: lines.fail };
+  const context: ApiContext = { headers: createApiHeaders(config.corsAllowedOrigins), logFailure: lines.fail };
 
   const own = {
     requests,
@@ -122,12 +123,17 @@ export function buildWeb(
 
   const routeOf = createRouteNames(routes.routes.map(({ path }) => path));
 
-  return async (received) => {
+  return (received) => {
     const began = performance.now();
     const request = withRoutableUrl(received);
     if (request !== received) receivedAs.set(request, received);
     const path = pathOf(request);
-    const response = await answer(request, path);
+    const response = answer(request, path);
+    if (response instanceof Promise) return response.then((awaited) => finish(request, path, awaited, began));
+    return finish(request, path, response, began);
+  };
+
+  function finish(request: Request, path: string, response: Response, began: number): Response {
     const route = routeOf(path);
     const ms = performance.now() - began;
     requests.observe(route, response.status, ms / 1000);
@@ -136,9 +142,9 @@ export function buildWeb(
     // The next request of this client or proxy goes to a process that stays.
     if (readiness.isStopping()) response.headers.set('Connection', 'close');
     return response;
-  };
+  }
 
-  async function answer(request: Request, path: string): Promise<Response> {
+  function answer(request: Request, path: string): Response | Promise<Response> {
     if (!origins.isHostAllowed(request) && !NOT_HOST_CHECKED.has(path)) {
       logRefusedHost(origins.hostOf(request));
       return sendDetail(request, context, 400, DETAIL.invalidHost);

@@ -1,14 +1,15 @@
 import { Elysia } from 'elysia';
 import type { Check, Readiness } from '../readiness.ts';
-import { sendPlain } from '../respond.ts';
-import type { Resource } from './resource.ts';
+import { createBody, renderJson, sendPlain } from '../respond.ts';
+import { inJson, type Resource } from './resource.ts';
+
+const OK = createBody(renderJson({ status: 'ok' }));
 
 /** `GET /health/`: 200 whenever the process serves. */
 export const healthResource: Resource = {
   path: '/health/',
-  name: 'Health',
-  description: 'Whether this process serves.',
-  get: () => ({ value: { status: 'ok' } }),
+  about: inJson('Health', 'Whether this process serves.'),
+  get: () => ({ body: OK }),
 };
 
 const MARKS: Readonly<Record<Check['grade'], string>> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };

@@ -8,7 +8,7 @@ import { pathOf, queryOf, type RequestOrigin } from '../request.ts';
 import { type Body, createBody, renderJson } from '../respond.ts';
 import { type PlacedRequest, pageCount, pageLinks, readListRequest } from './pagination.ts';
 import type { Query } from './query.ts';
-import type { Answer, Resource, ResourceRequest } from './resource.ts';
+import { type Answer, inJson, type Resource, type ResourceRequest } from './resource.ts';
 
 /** What the pages' resources need of the program. */
 export interface PagesContext {
@@ -34,31 +34,37 @@ export function pageResources(context: PagesContext): Resource[] {
     const page = await pages.find(id);
     return page && { body: createBody(renderJson(pageJson(page))), views: viewsOf(page) };
   }
-  async function retrieve({ request, params }: ResourceRequest): Promise<Answer> {
+  function answer(request: Request, page: CachedPage | undefined): Answer {
+    if (page === undefined) return NO_PAGE;
+    if (request.method === 'GET') recorder.record(page.views);
+    return page;
+  }
+  function retrieve({ request, params }: ResourceRequest): Answer | Promise<Answer> {
     const id = params.id ?? '';
     if (!/^\d+$/.test(id)) return NOT_FOUND;
     // No larger id can exist, so none needs to be looked for.
-    const page = Number(id) <= INTEGER_MAX ? await cache.details.find(Number(id), load) : undefined;
-    if (page === undefined) return NO_PAGE;
-    if (request.method === 'GET') recorder.record(page.views);
-    return { body: page.body };
+    if (Number(id) > INTEGER_MAX) return NO_PAGE;
+    const page = cache.details.find(Number(id), load);
+    return page instanceof Promise ? page.then((loaded) => answer(request, loaded)) : answer(request, page);
   }
 
   return [
-    { path: '/api/v1/pages/', name: 'Page List', description: DESCRIPTION, get: (request) => list(context, request) },
-    { path: '/api/v1/pages/:id/', name: 'Page Instance', description: DESCRIPTION, get: retrieve },
+    { path: '/api/v1/pages/', about: inJson('Page List', DESCRIPTION), get: (request) => list(context, request) },
+    { path: '/api/v1/pages/:id/', about: inJson('Page Instance', DESCRIPTION), get: retrieve },
   ];
 }
 
-async function list(context: PagesContext, { request, query }: ResourceRequest): Promise<Answer> {
+function list(context: PagesContext, { request, query }: ResourceRequest): Answer | Promise<Answer> {
   const wanted = readListRequest(query, { standard: context.pageSize, max: context.pageSizeMax });
   if (wanted.page === 'invalid') return INVALID_PAGE;
   const address = `${context.origins.baseUrl(request)}${pathOf(request)}`;
   const load = () => loadList(context, address, query, wanted);
   const key = `${address}?${queryOf(request)}`;
-  const body = await (key.length > KEPT_ADDRESS_CHARACTERS_MAX ? load() : context.cache.lists.find(key, load));
-  return body === undefined ? INVALID_PAGE : { body };
+  const body = key.length > KEPT_ADDRESS_CHARACTERS_MAX ? load() : context.cache.lists.find(key, load);
+  return body instanceof Promise ? body.then(listAnswer) : listAnswer(body);
 }
+
+const listAnswer = (body: Body | undefined): Answer => (body === undefined ? INVALID_PAGE : { body });
 
 /** A page of the list with its links, or undefined when there are not that many. */
 async function loadList(

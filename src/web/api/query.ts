@@ -12,10 +12,12 @@ function decode(text: string): string {
   });
 }
 
+const EMPTY: Query = new Map();
+
 /** All values of each parameter, blank ones too, in the order they came. */
 export function parseQuery(raw: string): Query {
+  if (raw === '') return EMPTY;
   const query = new Map<string, string[]>();
-  if (raw === '') return query;
   for (const pair of raw.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');

@@ -3,10 +3,10 @@
  * `Accept` without JSON 406, a method other than GET, HEAD and OPTIONS 405; then the resource itself answers.
  */
 import { Elysia } from 'elysia';
-import { corsHeaders, variesByOrigin } from '../cors.ts';
 import { DETAIL, describeFailure, RETRY_AFTER_SECONDS } from '../errors.ts';
 import { pathOf, queryOf } from '../request.ts';
-import { type Body, createBody, renderJson, SECURITY_HEADERS, sendBody } from '../respond.ts';
+import { type Body, createBody, renderJson, sendBody } from '../respond.ts';
+import { ALLOW, type ApiHeaders } from './headers.ts';
 import { type Choice, negotiate, type Renderer } from './negotiate.ts';
 import { lastValue, parseQuery, type Query } from './query.ts';
 
@@ -17,42 +17,36 @@ export interface ResourceRequest {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** What a resource answers: a value to render, a body rendered before (compact), or an error. */
-export type Answer =
-  | { readonly value: unknown }
-  | { readonly body: Body }
-  | { readonly status: 404; readonly detail: string };
+/** What a resource answers: a body of compact JSON, or an error. */
+export type Answer = { readonly body: Body } | { readonly status: 404; readonly detail: string };
+
+/** What OPTIONS tells, and what is negotiated about. */
+interface About {
+  readonly name: string;
+  readonly description: string;
+  readonly renderers: readonly Renderer[];
+}
 
 export interface Resource {
   /** Elysia's pattern, with the trailing slash. */
   readonly path: string;
-  /** For OPTIONS. */
-  readonly name: string;
-  readonly description: string;
+  readonly about: About;
   /** Answers GET and HEAD; must count nothing for HEAD. */
   get(request: ResourceRequest): Answer | Promise<Answer>;
 }
 
 /** What the resources need of the program. */
 export interface ApiContext {
-  readonly corsAllowedOrigins: readonly string[];
+  readonly headers: ApiHeaders;
   /** Logs an unexpected error under the request's id. */
   logFailure(request: Request, error: unknown): void;
 }
 
 const JSON_RENDERERS: readonly Renderer[] = [{ mediaType: 'application/json', format: 'json' }];
-export const ALLOW = { Allow: 'GET, HEAD, OPTIONS' };
-const PARSES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
+/** A resource that answers JSON. */
+export const inJson = (name: string, description: string): About => ({ name, description, renderers: JSON_RENDERERS });
 
-/** The headers of every answer under `/api/`. */
-export function apiHeaders(request: Request, { corsAllowedOrigins }: ApiContext): Record<string, string> {
-  return {
-    'Content-Type': 'application/json',
-    ...SECURITY_HEADERS,
-    Vary: variesByOrigin(corsAllowedOrigins) ? 'Accept, origin' : 'Accept',
-    ...corsHeaders(request, corsAllowedOrigins),
-  };
-}
+const PARSES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
 
 /** An error as the API words it. */
 export function sendDetail(
@@ -62,7 +56,7 @@ export function sendDetail(
   detail: string,
   options: { indent?: number; headers?: Record<string, string> } = {},
 ): Response {
-  const headers = { ...apiHeaders(request, context), ...options.headers };
+  const headers: Record<string, string> = { ...context.headers.common(request), ...options.headers };
   if (status === 503) headers['Retry-After'] = String(RETRY_AFTER_SECONDS);
   return sendBody(request, createBody(renderJson({ detail }, options.indent)), status, headers);
 }
@@ -77,7 +71,7 @@ export interface Admitted<R extends Renderer> {
 export function admit<R extends Renderer>(
   request: Request,
   context: ApiContext,
-  { name, description, renderers }: { name: string; description: string; renderers: readonly R[] },
+  { name, description, renderers }: About & { readonly renderers: readonly R[] },
 ): Admitted<R> | Response {
   const query = parseQuery(queryOf(request));
   const choice = negotiate(renderers, request.headers.get('accept'), lastValue(query, 'format'));
@@ -89,22 +83,28 @@ export function admit<R extends Renderer>(
     return sendDetail(request, context, 405, DETAIL.method(request.method), { indent, headers: ALLOW });
   }
   const options = { name, description, renders: renderers.map((renderer) => renderer.mediaType), parses: PARSES };
-  return sendBody(request, createBody(renderJson(options, indent)), 200, { ...apiHeaders(request, context), ...ALLOW });
+  return sendBody(request, createBody(renderJson(options, indent)), 200, context.headers.resource(request));
 }
 
-async function serve(resource: Resource, context: ApiContext, request: Request, params: Record<string, string>) {
-  const { name, description } = resource;
-  const admitted = admit(request, context, { name, description, renderers: JSON_RENDERERS });
+/** Answers at once where the resource does: a promise costs more than all else there is to do. */
+function serve(
+  resource: Resource,
+  context: ApiContext,
+  request: Request,
+  params: Record<string, string>,
+): Response | Promise<Response> {
+  const admitted = admit(request, context, resource.about);
   if (admitted instanceof Response) return admitted;
   const indent = admitted.choice.indent ?? 0;
-  const answer = await resource.get({ request, query: admitted.query, params });
-  if ('detail' in answer) return sendDetail(request, context, answer.status, answer.detail, { indent, headers: ALLOW });
-  const body = 'body' in answer && indent === 0 ? answer.body : createBody(renderJson(toValue(answer), indent));
-  return sendBody(request, body, 200, { ...apiHeaders(request, context), ...ALLOW });
+  const answer = resource.get({ request, query: admitted.query, params });
+  if (answer instanceof Promise) return answer.then((awaited) => send(request, context, awaited, indent));
+  return send(request, context, answer, indent);
 }
 
-function toValue(answer: Exclude<Answer, { detail: string }>): unknown {
-  return 'body' in answer ? JSON.parse(answer.body.text) : answer.value;
+function send(request: Request, context: ApiContext, answer: Answer, indent: number): Response {
+  if ('detail' in answer) return sendDetail(request, context, answer.status, answer.detail, { indent, headers: ALLOW });
+  const body = indent === 0 ? answer.body : createBody(renderJson(JSON.parse(answer.body.text), indent));
+  return sendBody(request, body, 200, context.headers.resource(request));
 }
 
 /**
@@ -116,7 +116,7 @@ export function redirectToSlash(request: Request, context: ApiContext): Response
   const status = ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? 301 : 308;
   const location = `${pathOf(request)}/${query === '' ? '' : `?${query}`}`;
   const headers = {
-    ...apiHeaders(request, context),
+    ...context.headers.common(request),
     'Content-Type': 'text/html; charset=utf-8',
     Location: location,
     'Content-Length': '0',
@@ -139,15 +139,21 @@ export function route(app: Elysia, path: string, context: ApiContext, handler: H
 export function mountResources(resources: readonly Resource[], context: ApiContext): Elysia {
   const app = new Elysia({ name: 'api' });
   for (const resource of resources) {
-    route(app, resource.path, context, async ({ request, params }) => {
+    route(app, resource.path, context, ({ request, params }) => {
       try {
-        return await serve(resource, context, request, params);
+        const response = serve(resource, context, request, params);
+        if (response instanceof Promise) return response.catch((error) => sendFailure(request, context, error));
+        return response;
       } catch (error) {
-        const { status, detail } = describeFailure(error);
-        context.logFailure(request, error);
-        return sendDetail(request, context, status, detail, { headers: ALLOW });
+        return sendFailure(request, context, error);
       }
     });
   }
   return app;
+}
+
+function sendFailure(request: Request, context: ApiContext, error: unknown): Response {
+  const { status, detail } = describeFailure(error);
+  context.logFailure(request, error);
+  return sendDetail(request, context, status, detail, { headers: ALLOW });
 }

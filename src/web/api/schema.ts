@@ -3,7 +3,7 @@ import { Elysia } from 'elysia';
 import { type Body, createBody, renderJson, sendBody } from '../respond.ts';
 import type { JsonObject } from './components.ts';
 import type { Renderer } from './negotiate.ts';
-import { ALLOW, type ApiContext, admit, apiHeaders, route } from './resource.ts';
+import { type ApiContext, admit, route } from './resource.ts';
 
 const INDENT = 4;
 
@@ -42,8 +42,7 @@ export function schema(context: ApiContext, build: () => JsonObject): Elysia {
     if (admitted instanceof Response) return admitted;
     const { renderer, indent } = admitted.choice;
     return sendBody(request, render(renderer.format, indent || INDENT), 200, {
-      ...apiHeaders(request, context),
-      ...ALLOW,
+      ...context.headers.resource(request),
       'Content-Type': renderer.contentType,
       'Content-Disposition': `inline; filename="ContentHub API.${renderer.format}"`,
     });
