@@ -82,12 +82,14 @@ function asShell<Args extends unknown[], Result>(
 
 /** What stands in the prompt's scope. */
 function shellContext(database: Database): Readonly<Record<string, unknown>> {
+  const reader = readPages(database);
   return {
     database,
     sql,
     types: Object.fromEntries(contentTypes.map((type) => [type.type, type])),
     pages: {
-      ...readPages(database),
+      list: reader.list,
+      find: async (id: number) => JSON.parse((await reader.find(id))?.json ?? 'null'),
       createPage: asShell(createPage),
       updatePage: asShell(updatePage),
       removePage: asShell(removePage),

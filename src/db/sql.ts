@@ -3,10 +3,29 @@ import type { Dialect } from './connection.ts';
 
 /** Where the two dialects say the same thing differently. Nothing outside this file and `open.*.ts` asks which one it is. */
 
-/** A JSON array of columns, as text. */
-export function jsonArray(dialect: Dialect, values: readonly SQL[]): SQL {
-  const list = sql.join([...values], sql`, `);
-  return dialect === 'postgres' ? sql`json_build_array(${list})::text` : sql`json_array(${list})`;
+/**
+ * A JSON object as text, to the byte what `JSON.stringify` makes of the same values.
+ * @param members names, and expressions that are never null: of texts, or of integers
+ */
+export function jsonObject(
+  dialect: Dialect,
+  members: readonly { readonly name: string; readonly value: SQLWrapper; readonly type: ValueType }[],
+): SQL {
+  if (dialect === 'sqlite') {
+    const list = members.map(({ name, value }) => sql`${literal(name)}, ${value}`);
+    return sql`json_object(${sql.join(list, sql`, `)})`;
+  }
+  // Postgres' own objects have spaces in them, and cost more than putting them together.
+  const parts = members.map(({ name, value, type }, place) => {
+    const key = literal(`${place === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+    return type === 'text' ? sql`${key} || to_json(${value})::text` : sql`${key} || ${value}`;
+  });
+  return sql`${sql.join(parts, sql` || `)} || '}'`;
+}
+
+/** A text of the program's own in the statement itself, so that it is no parameter. */
+function literal(text: string): SQL {
+  return sql.raw(`'${text.replaceAll("'", "''")}'`);
 }
 
 type ValueType = 'bigint' | 'text';

@@ -1,9 +1,9 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { ContentType } from '../contents/content.ts';
 import { contentTypes } from '../contents/index.ts';
 import type { Connection, Row } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
-import { jsonArray } from '../db/sql.ts';
+import { jsonObject } from '../db/sql.ts';
 import { countRows, tableOf } from './contents.ts';
 
 export interface PageSummary {
@@ -12,16 +12,15 @@ export interface PageSummary {
   readonly url: string;
 }
 
-/** A content where a page shows it; `values` are the type's own fields in the type's order. */
+/** A content where a page shows it. */
 export interface PlacedContent {
   readonly type: ContentType;
   readonly id: number;
-  readonly title: string;
-  readonly counter: number;
-  readonly values: readonly string[];
 }
 
-export interface PageDetail extends PageSummary {
+export interface PageDetail {
+  /** `{"id":1,"title":"…","url":"…","contents":[{"id":1,"type":"video",…},…]}`, compact. */
+  readonly json: string;
   readonly contents: readonly PlacedContent[];
 }
 
@@ -47,8 +46,8 @@ export function readPages(connection: Connection): PageReader {
     async find(id) {
       const [page, ...contents] = await find({ id });
       if (page === undefined) return undefined;
-      const [title, url] = parseValues(page);
-      return { id, title: toText(title), url: toText(url), contents: contents.map(toPlacedContent) };
+      const json = `${toText(page.json).slice(0, -1)},"contents":[${contents.map((row) => toText(row.json)).join(',')}]}`;
+      return { json, contents: contents.map(toPlacedContent) };
     },
   };
 }
@@ -60,7 +59,8 @@ function listStatement({ tables: { page, rowCount } }: Connection): SQL {
 }
 
 /**
- * One statement for the page (kind −1) and its contents (kind: place in the registry), so that all is of one moment.
+ * One statement for the page (kind −1) and its contents (kind: place in the registry), so that all is of one moment. The
+ * database makes the JSON: reading columns and writing them again takes a third longer.
  * The page's links are read first and once: a planner without statistics would otherwise go through every link of a
  * type to find those of one page.
  */
@@ -69,38 +69,43 @@ function findStatement(connection: Connection): SQL {
   const { page, pageContent: link } = tables;
   const branches = contentTypes.map((type, kind) => {
     const table = tableOf(connection, type);
-    const own = Object.keys(type.fields).map((name) => sql`${table}.${sql.identifier(name)}`);
-    const values = jsonArray(dialect, [sql`${table.id}`, sql`${table.title}`, sql`${table.counter}`, ...own]);
+    const own = Object.keys(type.fields).map((name) => text(name, sql`${table}.${sql.identifier(name)}`));
+    const label = sql.raw(`'${type.label}'`);
+    const json = jsonObject(dialect, [
+      integer('id', table.id),
+      text('type', sql.raw(`cast('${type.type}' as text)`)),
+      text('title', table.title),
+      integer('counter', table.counter),
+      ...own,
+    ]);
     return sql`
-      select ${sql.raw(String(kind))} as kind, links.place, links.link, ${values} as data
+      select ${sql.raw(String(kind))} as kind, links.place, links.link, ${table.id} as id, ${json} as json
       from links join ${table} on ${table.id} = links.object_id
-      where links.content_type = ${sql.raw(`'${type.label}'`)}`;
+      where links.content_type = ${label}`;
   });
-  const head = sql`
-    select -1 as kind, 0 as place, 0 as link, ${jsonArray(dialect, [sql`${page.title}`, sql`${page.url}`])} as data
-    from ${page} where ${page.id} = ${sql.placeholder('id')}`;
+  const head = jsonObject(dialect, [integer('id', page.id), text('title', page.title), text('url', page.url)]);
   return sql`
     with links as materialized (
       select ${link.id} as link, ${link.order} as place, ${link.content_type}, ${link.object_id}
       from ${link} where ${link.page_id} = ${sql.placeholder('id')}
     )
-    select kind, data from (${sql.join([head, ...branches], sql` union all `)}) parts
+    select kind, id, json from (
+      select -1 as kind, 0 as place, 0 as link, ${page.id} as id, ${head} as json
+      from ${page} where ${page.id} = ${sql.placeholder('id')}
+      union all ${sql.join(branches, sql` union all `)}
+    ) parts
     order by kind >= 0, place, link`;
 }
+
+const text = (name: string, value: SQLWrapper) => ({ name, value, type: 'text' as const });
+const integer = (name: string, value: SQLWrapper) => ({ name, value, type: 'bigint' as const });
 
 function toSummary(row: Row): PageSummary {
   return { id: toInteger(row.id), title: toText(row.title), url: toText(row.url) };
 }
 
-function parseValues(row: Row): unknown[] {
-  const values: unknown = JSON.parse(toText(row.data));
-  if (!Array.isArray(values)) throw new TypeError('the database answered no JSON array');
-  return values;
-}
-
 function toPlacedContent(row: Row): PlacedContent {
   const type = contentTypes[toInteger(row.kind)];
   if (type === undefined) throw new RangeError(`no content type ${String(row.kind)}`);
-  const [id, title, counter, ...values] = parseValues(row);
-  return { type, id: toInteger(id), title: toText(title), counter: toInteger(counter), values: values.map(toText) };
+  return { type, id: toInteger(row.id) };
 }

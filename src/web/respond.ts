@@ -70,7 +70,11 @@ function bodyHeaders(base: HeaderRecord, length: number, isLarge: boolean, isGzi
  * JavaScript once could not read.
  */
 export function renderJson(value: unknown, indent = 0): string {
-  const text = JSON.stringify(value, null, indent);
+  return escapeSeparators(JSON.stringify(value, null, indent));
+}
+
+/** JSON with the two line separators escaped, as `renderJson` has them. They can only stand in texts. */
+export function escapeSeparators(text: string): string {
   return /[\u2028\u2029]/.test(text) ? text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029') : text;
 }
 

@@ -39,6 +39,5 @@ export function httpUrl(options: FieldOptions): FieldKind {
       maxLength: URL_CHARACTERS_MAX,
     },
     parse: parseHttpUrl,
-    toJson: (stored) => stored,
   };
 }

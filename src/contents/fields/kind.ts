@@ -1,4 +1,4 @@
-/** A value as it stands in JSON, a form's text and a column. */
+/** A value: the same in a column, in a form, in fixtures and in the API's answers. */
 export type FieldValue = string;
 
 /** What the admin can say in every language it speaks; `key` names the sentence. */
@@ -31,7 +31,7 @@ export interface FieldSchema {
 }
 
 /**
- * A kind of field (text, http url, …): its column, validation, form control, JSON form and OpenAPI schema in one place.
+ * A kind of field (text, http url, …): its column, validation, form control and OpenAPI schema in one place.
  * Both the admin's forms and fixtures go through `parse`, so the two never disagree on what is valid.
  */
 export interface FieldKind {
@@ -47,8 +47,6 @@ export interface FieldKind {
   readonly openapi: FieldSchema;
   /** The value to store, or why it cannot be stored. Never throws. */
   parse(input: unknown): FieldValue | Refusal;
-  /** The value as the API answers it. */
-  toJson(stored: FieldValue): FieldValue;
 }
 
 /** What a type's file says about one of its fields. */

@@ -14,6 +14,5 @@ export function longText(options: FieldOptions): FieldKind {
     control: { element: 'textarea', required: true, charactersMax: LONG_TEXT_CHARACTERS_MAX },
     openapi: { type: 'string', description: options.help || options.label, example: options.example ?? '' },
     parse: (input) => parseText(input, LONG_TEXT_CHARACTERS_MAX),
-    toJson: (stored) => stored,
   };
 }

@@ -53,6 +53,5 @@ export function text(options: FieldOptions & { charactersMax?: number }): FieldK
       maxLength: charactersMax,
     },
     parse: (input) => parseText(input, charactersMax),
-    toJson: (stored) => stored,
   };
 }

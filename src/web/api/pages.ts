@@ -1,11 +1,11 @@
 import { INTEGER_MAX } from '../../contents/content.ts';
 import type { PageViews } from '../../impressions/gather.ts';
 import type { Recorder } from '../../impressions/record.ts';
-import type { PageDetail, PageReader, PlacedContent } from '../../store/page_reader.ts';
+import type { PageDetail, PageReader } from '../../store/page_reader.ts';
 import { DETAIL } from '../errors.ts';
 import type { CachedPage, PageCache } from '../page_cache.ts';
 import { pathOf, queryOf, type RequestOrigin } from '../request.ts';
-import { type Body, createBody, renderJson } from '../respond.ts';
+import { type Body, createBody, escapeSeparators, renderJson } from '../respond.ts';
 import { type PlacedRequest, pageCount, pageLinks, readListRequest } from './pagination.ts';
 import type { Query } from './query.ts';
 import { type Answer, inJson, type Resource, type ResourceRequest } from './resource.ts';
@@ -32,7 +32,7 @@ export function pageResources(context: PagesContext): Resource[] {
   const { pages, cache, recorder } = context;
   async function load(id: number): Promise<CachedPage | undefined> {
     const page = await pages.find(id);
-    return page && { body: createBody(renderJson(pageJson(page))), views: viewsOf(page) };
+    return page && { body: createBody(escapeSeparators(page.json)), views: viewsOf(page) };
   }
   function answer(request: Request, page: CachedPage | undefined): Answer {
     if (page === undefined) return NO_PAGE;
@@ -79,18 +79,6 @@ async function loadList(
   const last = pageCount(count, size);
   if (page > last) return undefined;
   return createBody(renderJson({ count, ...pageLinks(address, query, page, last), results }));
-}
-
-function pageJson({ id, title, url, contents }: PageDetail): object {
-  return { id, title, url, contents: contents.map(contentJson) };
-}
-
-function contentJson({ type, id, title, counter, values }: PlacedContent): object {
-  const json: Record<string, string | number> = { id, type: type.type, title, counter };
-  for (const [index, [name, field]] of Object.entries(type.fields).entries()) {
-    json[name] = field.toJson(values[index] ?? field.initial);
-  }
-  return json;
 }
 
 /** Each content of a page once, however often the page shows it. */
