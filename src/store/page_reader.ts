@@ -3,7 +3,7 @@ import type { ContentType } from '../contents/content.ts';
 import { contentTypes } from '../contents/index.ts';
 import type { Connection, Row } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
-import { jsonObject } from '../db/sql.ts';
+import { jsonObject, linkedRows } from '../db/sql.ts';
 import { countRows, tableOf } from './contents.ts';
 
 export interface PageSummary {
@@ -44,10 +44,12 @@ export function readPages(connection: Connection): PageReader {
       return { count, pages: rows.map(toSummary) };
     },
     async find(id) {
-      const [page, ...contents] = await find({ id });
-      if (page === undefined) return undefined;
-      const json = `${toText(page.json).slice(0, -1)},"contents":[${contents.map((row) => toText(row.json)).join(',')}]}`;
-      return { json, contents: contents.map(toPlacedContent) };
+      const [page, ...rows] = await find({ id });
+      if (page === undefined || page.names === null) return undefined;
+      const linked = rows.filter((row) => row.names !== null);
+      const json = linked.map((row) => toText(row.contents)).join(',');
+      const contents = linked.flatMap((row) => toText(row.names).split(',').map(toPlacedContent));
+      return { json: `${toText(page.contents).slice(0, -1)},"contents":[${json}]}`, contents };
     },
   };
 }
@@ -59,42 +61,34 @@ function listStatement({ tables: { page, rowCount } }: Connection): SQL {
 }
 
 /**
- * One statement for the page (kind −1) and its contents (kind: place in the registry), so that all is of one moment. The
- * database makes the JSON: reading columns and writing them again takes a third longer.
- * The page's links are read first and once: a planner without statistics would otherwise go through every link of a
- * type to find those of one page.
+ * One statement for the page, which is the first row, and its contents, so that all is of one moment. The database makes
+ * the JSON: reading columns and writing them again takes a third longer.
  */
 function findStatement(connection: Connection): SQL {
   const { dialect, tables } = connection;
   const { page, pageContent: link } = tables;
-  const branches = contentTypes.map((type, kind) => {
+  const links = sql`
+    select ${link.order} as place, ${link.id} as link, ${link.content_type}, ${link.object_id}
+    from ${link} where ${link.page_id} = ${sql.placeholder('id')}`;
+  const branches = contentTypes.map((type) => {
     const table = tableOf(connection, type);
     const own = Object.keys(type.fields).map((name) => text(name, sql`${table}.${sql.identifier(name)}`));
-    const label = sql.raw(`'${type.label}'`);
-    const json = jsonObject(dialect, [
+    const value = jsonObject(dialect, [
       integer('id', table.id),
       text('type', sql.raw(`cast('${type.type}' as text)`)),
       text('title', table.title),
       integer('counter', table.counter),
       ...own,
     ]);
-    return sql`
-      select ${sql.raw(String(kind))} as kind, links.place, links.link, ${table.id} as id, ${json} as json
-      from links join ${table} on ${table.id} = links.object_id
-      where links.content_type = ${label}`;
+    return { label: type.label, table, value };
   });
   const head = jsonObject(dialect, [integer('id', page.id), text('title', page.title), text('url', page.url)]);
   return sql`
-    with links as materialized (
-      select ${link.id} as link, ${link.order} as place, ${link.content_type}, ${link.object_id}
-      from ${link} where ${link.page_id} = ${sql.placeholder('id')}
-    )
-    select kind, id, json from (
-      select -1 as kind, 0 as place, 0 as link, ${page.id} as id, ${head} as json
+    select names, contents from (
+      select 0 as part, 0 as place, 0 as link, '' as names, ${head} as contents
       from ${page} where ${page.id} = ${sql.placeholder('id')}
-      union all ${sql.join(branches, sql` union all `)}
-    ) parts
-    order by kind >= 0, place, link`;
+      union all select 1 as part, linked.* from (${linkedRows(dialect, links, branches)}) linked
+    ) parts order by part, place, link`;
 }
 
 const text = (name: string, value: SQLWrapper) => ({ name, value, type: 'text' as const });
@@ -104,8 +98,10 @@ function toSummary(row: Row): PageSummary {
   return { id: toInteger(row.id), title: toText(row.title), url: toText(row.url) };
 }
 
-function toPlacedContent(row: Row): PlacedContent {
-  const type = contentTypes[toInteger(row.kind)];
-  if (type === undefined) throw new RangeError(`no content type ${String(row.kind)}`);
-  return { type, id: toInteger(row.id) };
+/** @param name the place of its type in the registry, and its id: `0:11` */
+function toPlacedContent(name: string): PlacedContent {
+  const colon = name.indexOf(':');
+  const type = contentTypes[Number(name.slice(0, colon))];
+  if (type === undefined) throw new RangeError(`no content type ${name}`);
+  return { type, id: toInteger(name.slice(colon + 1)) };
 }
