@@ -57,9 +57,7 @@ export function readOrigins(
       ?.replace(/\.$/, '');
     if (name === undefined || name === '') return false;
     return (
-      exact.has('*') ||
-      exact.has(name) ||
-      suffixes.some((suffix) => name.endsWith(suffix) || name === suffix.slice(1))
+      exact.has('*') || exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix) || name === suffix.slice(1))
     );
   }
   /** The host that was allowed last: nearly all requests name the same. */

@@ -91,17 +91,18 @@ export interface Filled {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Migrates a database and loads so many pages, and contents of each type. */
+/** Migrates a database and loads so many pages, contents of each type, and contents on each page. */
 export async function fill(
   { program, folder }: Bench,
   name: string,
   url: string,
   pages: number,
   contents?: number,
+  perPage?: number,
 ): Promise<Filled> {
   const settings = { DATABASE_URL: url };
-  const fixture = join(folder, `content-${pages}-${contents}.json`);
-  if (!existsSync(fixture)) await Bun.write(fixture, createFixture(pages, contents));
+  const fixture = join(folder, `content-${pages}-${contents}-${perPage}.json`);
+  if (!existsSync(fixture)) await Bun.write(fixture, createFixture(pages, contents, perPage));
   for (const args of [['migrate'], ['loaddata', fixture]]) {
     const { code, stderr } = await runProgram([program], args, { settings });
     if (code !== 0) throw new Error(stderr);

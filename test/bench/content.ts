@@ -1,4 +1,4 @@
-/** Content to measure with: pages of five contents each, as a fixture. */
+/** Content to measure with, as a fixture. */
 const TYPES = ['videocontent', 'audiocontent'] as const;
 const VERSE =
   'Shall I compare thee to a summer’s day?\nThou art more lovely and more temperate:\nRough winds do shake the darling buds of May';
@@ -6,7 +6,11 @@ const VERSE =
 export const CONTENTS_PER_PAGE = 5;
 
 /** The text of a fixture with this many pages, and contents of each type; no page shows a content twice. */
-export function createFixture(pages: number, contents = Math.max(CONTENTS_PER_PAGE, Math.ceil(pages / 4))): string {
+export function createFixture(
+  pages: number,
+  contents = Math.max(CONTENTS_PER_PAGE, Math.ceil(pages / 4)),
+  perPage = CONTENTS_PER_PAGE,
+): string {
   const records: object[] = [];
   for (let pk = 1; pk <= pages; pk++) {
     records.push({ model: 'pages.page', pk, fields: { title: `Page ${pk}`, url: `https://example.org/pages/${pk}` } });
@@ -18,14 +22,14 @@ export function createFixture(pages: number, contents = Math.max(CONTENTS_PER_PA
     records.push({ model: 'pages.audiocontent', pk, fields: { title: `Audio ${pk}`, counter: 0, text: VERSE } });
   }
   for (let page = 1; page <= pages; page++) {
-    for (let order = 0; order < CONTENTS_PER_PAGE; order++) {
+    for (let order = 0; order < perPage; order++) {
       const fields = {
         page,
         content_type: ['pages', TYPES[order % TYPES.length]],
-        object_id: ((page * CONTENTS_PER_PAGE + order) % contents) + 1,
+        object_id: ((page * perPage + order) % contents) + 1,
         order,
       };
-      records.push({ model: 'pages.pagecontent', pk: (page - 1) * CONTENTS_PER_PAGE + order + 1, fields });
+      records.push({ model: 'pages.pagecontent', pk: (page - 1) * perPage + order + 1, fields });
     }
   }
   return JSON.stringify(records);

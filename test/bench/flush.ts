@@ -13,7 +13,7 @@ import type { TestRedis } from '../help/redis.ts';
 import type { Bench } from './bench.ts';
 import { beginSection, findInstalledRedis, startBenchRedis } from './redis.ts';
 import { readOutput } from './servers.ts';
-import { judge, median, medianRatio, row } from './table.ts';
+import { judge, median, medianRatio, row, say } from './table.ts';
 
 const ROUNDS = { full: 9, quick: 3 };
 const CASES = [
@@ -67,7 +67,7 @@ export async function measureFlush(bench: Bench): Promise<void> {
     const cells = [name, median(own).toFixed(0), ((ids / median(own)) * 1000).toFixed(0), median(bare).toFixed(0)];
     judge(cells, ratio, `≤ ${RATIO_MAX.toFixed(2)}`, ratio <= RATIO_MAX);
   }
-  console.log();
+  say();
 }
 
 /** A flush as the beat has it. */

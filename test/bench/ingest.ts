@@ -12,7 +12,7 @@ import { connectResp, type RespConnection } from '../help/resp.ts';
 import type { Bench } from './bench.ts';
 import { beginSection, findInstalledRedis, startBenchRedis } from './redis.ts';
 import { processorSecondsOf, readOutput, type Server, startServer } from './servers.ts';
-import { judge, median, medianRatio, row } from './table.ts';
+import { judge, median, medianRatio, row, say } from './table.ts';
 
 const SIZES = { full: { rounds: 7, jobs: 200_000 }, quick: { rounds: 3, jobs: 60_000 } };
 const IDS = 10_000;
@@ -62,7 +62,7 @@ export async function measureIngest(bench: Bench): Promise<void> {
   };
   line('one worker process', drains.one);
   line('two worker processes', drains.two);
-  console.log();
+  say();
 }
 
 /** Keeps the jobs in the server's second database, to be copied into the queue for each drain. */

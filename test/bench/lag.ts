@@ -6,7 +6,7 @@ import type { RedisBinary } from '../help/redis_binary.ts';
 import { type Bench, type Filled, fill, startParts } from './bench.ts';
 import { CONTENTS_PER_PAGE } from './content.ts';
 import { beginSection, findInstalledRedis, findRedis8, startBenchRedis } from './redis.ts';
-import { judge, median, row } from './table.ts';
+import { judge, median, row, say } from './table.ts';
 
 /** So that samples meet the beat at any moment of its round, they are spread over several. */
 const SPREAD_MS = { full: 24_000, quick: 6000 };
@@ -59,7 +59,7 @@ export async function measureLag(bench: Bench): Promise<void> {
     const cells = [name, median(seconds).toFixed(2), Math.max(...seconds).toFixed(2), limit.toFixed(2)];
     judge(cells, ratio, '≤ 1.00', ratio <= 1);
   }
-  console.log();
+  say();
 }
 
 async function startCase(

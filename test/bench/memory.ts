@@ -2,10 +2,11 @@
 import { type Bench, CONNECTIONS, fill, startParts } from './bench.ts';
 import { beginSection, findInstalledRedis, startBenchRedis } from './redis.ts';
 import { measureRate, type Server, startServer } from './servers.ts';
-import { row } from './table.ts';
+import { judge, row, say } from './table.ts';
 
 const SECONDS = { full: 15, quick: 2 };
 const PAGES = 1000;
+const WEB_MB_MAX = 150;
 const REST_MS = 1500;
 const SAMPLE_MS = 100;
 
@@ -46,5 +47,8 @@ export async function measureMemory(bench: Bench): Promise<void> {
     line('at rest', atRest.get(role) ?? 0, bareAtRest);
     line('most under load', most.get(role) ?? 0, most.get('bare') ?? 0);
   }
-  console.log();
+  const web = most.get('web') ?? 0;
+  const cells = [`--web under load, beside the ${WEB_MB_MAX} MB it may take`, web.toFixed(0), String(WEB_MB_MAX)];
+  judge(cells, web / WEB_MB_MAX, '≤ 1.00', web <= WEB_MB_MAX);
+  say();
 }

@@ -6,7 +6,7 @@ import { type Bench, CONNECTIONS, type Filled, fill } from './bench.ts';
 import { CONTENTS_PER_PAGE, sumOfCounters } from './content.ts';
 import { beginSection, findInstalledRedis, startBenchRedis } from './redis.ts';
 import { measureRate, type Rate, type Server, startServer } from './servers.ts';
-import { judge, median, medianRatio, row } from './table.ts';
+import { judge, median, medianRatio, row, say } from './table.ts';
 
 /** Many short rounds: what else the machine does changes from second to second, and spares both sides of a pair or neither. */
 const SIZES = { full: { rounds: 24, seconds: 1 }, quick: { rounds: 4, seconds: 1 } };
@@ -85,7 +85,7 @@ async function compare(bench: Bench, title: string, off: Side, sides: readonly S
   }
   const unread = bench.wrk === undefined ? 0 : rounds * CONNECTIONS;
   for (const side of sides) await checkCounted(side, warmUps.get(side) ?? 0, unread);
-  console.log();
+  say();
 }
 
 /** @param unreadMax answers that the generator has left unread, at most @throws Error when a view was lost or counted twice */
@@ -95,7 +95,7 @@ async function checkCounted({ name, server, rates, readCounted }: Side, warmUp: 
   const counted = await readCounted();
   const requests = rates.reduce((sum, rate) => sum + rate.requests, warmUp);
   const [least, most] = [requests * CONTENTS_PER_PAGE, (requests + unreadMax) * CONTENTS_PER_PAGE];
-  console.log(`${name}: ${counted} views counted, ${least}${most > least ? ` to ${most}` : ''} expected`);
+  say(`${name}: ${counted} views counted, ${least}${most > least ? ` to ${most}` : ''} expected`);
   if (counted < least || counted > most) throw new Error('views were lost or counted twice');
 }
 

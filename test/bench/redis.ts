@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startRedis, type TestRedis } from '../help/redis.ts';
 import { findRedis, type RedisBinary } from '../help/redis_binary.ts';
 import type { Bench } from './bench.ts';
+import { say } from './table.ts';
 
 const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache');
 /** An append-only file that is written anew in the middle of a measurement disturbs it. */
@@ -40,6 +41,6 @@ export async function startBenchRedis(bench: Bench, binary: RedisBinary): Promis
 /** Begins a section, unless something is missing that it needs; then says so in one line. @returns whether it began */
 export function beginSection(name: string, needs: Readonly<Record<string, unknown>>): boolean {
   const missing = Object.keys(needs).filter((need) => needs[need] === undefined || needs[need] === null);
-  if (missing.length > 0) console.log(`${name}: left out, there is no ${missing.join(' and no ')} here\n`);
+  if (missing.length > 0) say(`${name}: left out, there is no ${missing.join(' and no ')} here\n`);
   return missing.length === 0;
 }

@@ -13,7 +13,7 @@ import { PAGE_LABEL } from '../../src/store/pages.ts';
 import { SEARCH_PAGE_ROWS, SEARCH_RESULTS_MAX, searchContents } from '../../src/store/search.ts';
 import { choiceOf } from '../help/random.ts';
 import type { Bench } from './bench.ts';
-import { judge, row } from './table.ts';
+import { judge, row, say } from './table.ts';
 import { createTitles, createVocabulary } from './titles.ts';
 import { loadTitles } from './titles_load.ts';
 
@@ -56,7 +56,7 @@ export async function measureSearch(bench: Bench): Promise<void> {
       'ratio',
     ]);
     for (const question of createQuestions()) await measure(question, database, pair, rounds);
-    console.log();
+    say();
   }
 }
 

@@ -112,6 +112,9 @@ export interface Rate {
   readonly requestsPerSecond: number;
   /** Processor time of the server for one request. */
   readonly microseconds: number | undefined;
+  /** Times of an answer, in ms: the median, and the 99th percentile. */
+  readonly p50: number;
+  readonly p99: number;
 }
 
 /** One measurement, by `wrk` when it is named, else by the generator beside this file. */
@@ -126,6 +129,8 @@ export async function measureRate(server: Server, load: Omit<Load, 'port'>, wrk:
     requests: result.requests,
     requestsPerSecond: result.requests / result.seconds,
     microseconds: used === undefined ? undefined : (used * 1e6) / result.requests,
+    p50: result.p50,
+    p99: result.p99,
   };
 }
 
@@ -136,11 +141,23 @@ async function runGenerator(load: Load): Promise<LoadResult> {
 
 /** wrk leaves the last answers unread: its requests are up to one a connection fewer than the views it made. */
 async function runWrk(wrk: string, { port, path, ids, connections, seconds }: Load): Promise<LoadResult> {
-  const flags = ['-t1', `-c${connections}`, `-d${Math.ceil(seconds)}s`, '-s', join(import.meta.dirname, 'wrk.lua')];
+  const flags = [
+    '-t1',
+    '--latency',
+    `-c${connections}`,
+    `-d${Math.ceil(seconds)}s`,
+    '-s',
+    join(import.meta.dirname, 'wrk.lua'),
+  ];
   const text = await readOutput([wrk, ...flags, `http://127.0.0.1:${port}`, '--', path, String(ids)]);
   const [, requests, took] = /(\d+) requests in ([\d.]+)s/.exec(text) ?? [];
+  const time = (percentile: number): number => {
+    const [, value, unit] = new RegExp(`^ +${percentile}% +([\\d.]+)(us|ms|s)$`, 'm').exec(text) ?? [];
+    return Number(value) * (unit === 'us' ? 0.001 : unit === 's' ? 1000 : 1);
+  };
   const failures = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1];
-  return { requests: Number(requests), failures: Number(failures ?? 0), seconds: Number(took) };
+  const times = { p50: time(50), p99: time(99) };
+  return { requests: Number(requests), failures: Number(failures ?? 0), seconds: Number(took), ...times };
 }
 
 /** Runs a command to its end; returns its standard output. */

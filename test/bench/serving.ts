@@ -1,15 +1,22 @@
-/** How fast a hub of one process answers, and what memory it takes, beside the least that a Bun server can do. */
+/**
+ * How fast a hub of one process answers, beside the least that a Bun server can do: a server that says hello, and a handler
+ * by hand that reads the same pages from the same database.
+ */
 import { join } from 'node:path';
 import { runProgram } from '../help/program.ts';
 import { type Bench, CONNECTIONS, type Filled, fill } from './bench.ts';
-import { CONTENTS_PER_PAGE, sumOfCounters } from './content.ts';
+import { sumOfCounters } from './content.ts';
 import type { Load } from './load.ts';
 import { measureRate, type Rate, type Server, startServer } from './servers.ts';
-import { median, medianRatio, row } from './table.ts';
+import { judge, median, medianRatio, row, say } from './table.ts';
 
-const SIZES = { full: { rounds: 7, seconds: 3, pages: 10_000 }, quick: { rounds: 3, seconds: 1, pages: 2000 } };
-const REST_MS = 1000;
+const SIZES = { full: { rounds: 9, seconds: 2, pages: 10_000 }, quick: { rounds: 3, seconds: 1, pages: 2000 } };
+const CONTENTS_PER_PAGE = 10;
+const HOT_PAGES = 50;
 const WARM_UP_SECONDS = 0.3;
+/** Connections for the times of answers: enough that each waits its turn. */
+const MANY_CONNECTIONS = 64;
+const P99_RATIO_MAX = 5;
 
 /** A row of the table of rates. */
 interface Target {
@@ -17,61 +24,77 @@ interface Target {
   readonly server: Server;
   readonly load: Omit<Load, 'port'>;
   readonly rates: Rate[];
-  /** Not shown; its requests count views like the others. */
-  warmUp?: Rate;
+  readonly pair?: Target;
+  /** Of the pair's rate. */
+  readonly ratioMin?: number;
   /** The database whose views the requests count. */
   readonly counts?: Filled;
 }
 
-/** A database, and the hubs on it. */
+/** A database, and what is measured on it. */
 interface Hub {
   readonly database: Filled;
   readonly server: Server;
   readonly uncached: Server;
+  readonly bare: Server;
 }
 
 export async function measureServing(bench: Bench): Promise<void> {
   const { rounds, seconds, pages } = bench.isQuick ? SIZES.quick : SIZES.full;
-  const { wrk } = bench;
-  const target = (name: string, server: Server, path: string, counts?: Filled): Target => {
-    const load = { path, ids: pages, connections: CONNECTIONS, seconds };
-    return { name, server, load, rates: [], ...(counts !== undefined && { counts }) };
-  };
-  const bare = await start(bench, [await bench.compile('hello')], '/', {});
-  const hello = target('bare Bun.serve, hello', bare, '/');
+  const hello = target('bare hello', await start(bench, [await bench.compile('hello')], '/', {}), '/', {
+    ids: 1,
+    seconds,
+  });
   const hubs = await startHubs(bench, pages);
-  const targets = hubs.flatMap(({ database, server, uncached }) => [
-    target(`${database.name}: /health/`, server, '/health/'),
-    target(`${database.name}: list, page 1`, server, '/api/v1/pages/'),
-    target(`${database.name}: one detail, counted`, server, '/api/v1/pages/1/', database),
-    target(`${database.name}: random details, PAGE_CACHE_MS=0`, uncached, '/api/v1/pages/{id}/', database),
-  ]);
-  await Bun.sleep(REST_MS);
-  const atRest = [bare, ...hubs.map((hub) => hub.server)].map((server) => server.memory());
-
-  for (const each of [hello, ...targets]) {
-    each.warmUp = await measureRate(each.server, { ...each.load, seconds: WARM_UP_SECONDS }, undefined);
+  const all = [hello, ...hubs.flatMap((hub) => targetsOf(hub, hello, { pages, seconds }))];
+  const warmUps = new Map<Target, Rate>();
+  for (const each of all) {
+    warmUps.set(each, await measureRate(each.server, { ...each.load, seconds: WARM_UP_SECONDS }, undefined));
   }
   for (let round = 0; round < rounds; round++) {
-    for (const each of [hello, ...targets]) each.rates.push(await measureRate(each.server, each.load, wrk));
+    // Each comes first as often as last.
+    for (const each of round % 2 === 0 ? all : all.toReversed()) {
+      each.rates.push(await measureRate(each.server, each.load, bench.wrk));
+    }
   }
-  const generator = wrk === undefined ? 'own generator' : 'wrk';
-  const title = `requests (${CONNECTIONS} connections, ${rounds} × ${seconds} s, ${generator})`;
-  row([title, 'a second', 'bare hello', 'ratio', 'CPU µs each', 'bare hello', 'ratio']);
-  printRates(hello, targets);
+  const generator = bench.wrk === undefined ? 'own generator' : 'wrk';
+  printRates(`requests (${CONNECTIONS} connections, ${rounds} × ${seconds} s, ${generator})`, all);
+  const timed = new Map<Hub, Rate[]>();
+  for (const hub of hubs) timed.set(hub, await printTimes(bench, hub, rounds, seconds));
+  if (bench.wrk !== undefined) await compareGenerators(hello, bench.wrk, rounds);
+  for (const hub of hubs) await checkCounts(bench, hub, all, [...warmUps], timed.get(hub) ?? []);
+  say();
+}
 
-  row(['resident memory', 'MB', 'bare Bun.serve', 'ratio']);
-  const bareAfter = bare.memory();
-  for (const [index, { database, server, uncached }] of hubs.entries()) {
-    const line = (name: string, own: number, pair: number) =>
-      row([`${database.name}: ${name}`, own.toFixed(0), pair.toFixed(0), (own / pair).toFixed(2)]);
-    line('at rest', atRest[index + 1] ?? 0, atRest[0] ?? 0);
-    line('after load', server.memory(), bareAfter);
-    line('after load, PAGE_CACHE_MS=0', uncached.memory(), bareAfter);
-  }
-  console.log();
-  for (const hub of hubs) await checkCounts(bench, hub, targets, wrk === undefined ? 0 : rounds * CONNECTIONS);
-  console.log();
+function target(
+  name: string,
+  server: Server,
+  path: string,
+  { ids, seconds }: { readonly ids: number; readonly seconds: number },
+): Target {
+  return { name, server, load: { path, ids, connections: CONNECTIONS, seconds }, rates: [] };
+}
+
+function targetsOf(
+  { database, server, uncached, bare }: Hub,
+  hello: Target,
+  { pages, seconds }: { readonly pages: number; readonly seconds: number },
+): Target[] {
+  const path = '/api/v1/pages/{id}/';
+  const hot = { ids: HOT_PAGES, seconds };
+  const random = { ids: pages, seconds };
+  const { name } = database;
+  const byHand = target(`${name}: random details by hand`, bare, path, random);
+  return [
+    { ...target(`${name}: /health/`, server, '/health/', hot), pair: hello, ratioMin: 0.8 },
+    { ...target(`${name}: list, page 1`, server, '/api/v1/pages/', hot), pair: hello, ratioMin: 0.5 },
+    { ...target(`${name}: ${HOT_PAGES} hot details`, server, path, hot), pair: hello, ratioMin: 0.5, counts: database },
+    byHand,
+    {
+      ...target(`${name}: random details, PAGE_CACHE_MS=0`, uncached, path, random),
+      ...{ pair: byHand, ratioMin: 0.8, counts: database },
+    },
+  ];
 }
 
 async function start(
@@ -86,57 +109,89 @@ async function start(
 }
 
 async function startHubs(bench: Bench, pages: number): Promise<Hub[]> {
-  const databases = [await fill(bench, 'SQLite', `sqlite:${join(bench.folder, 'serving.db')}`, pages)];
+  const load = (name: string, url: string) => fill(bench, name, url, pages, undefined, CONTENTS_PER_PAGE);
+  const databases = [await load('SQLite', `sqlite:${join(bench.folder, 'serving.db')}`)];
   const postgres = await bench.createPostgres();
-  if (postgres !== undefined) databases.push(await fill(bench, 'Postgres', postgres, pages));
+  if (postgres !== undefined) databases.push(await load('Postgres', postgres));
   const hubs: Hub[] = [];
   for (const database of databases) {
-    const server = await start(bench, [bench.program], '/health/', database.settings);
-    const uncached = await start(bench, [bench.program], '/health/', { ...database.settings, PAGE_CACHE_MS: '0' });
-    hubs.push({ database, server, uncached });
+    const { settings } = database;
+    hubs.push({
+      database,
+      server: await start(bench, [bench.program], '/health/', settings),
+      uncached: await start(bench, [bench.program], '/health/', { ...settings, PAGE_CACHE_MS: '0' }),
+      bare: await start(bench, [await bench.compile('bare')], '/api/v1/pages/1/', settings),
+    });
   }
   return hubs;
 }
 
-function printRates(hello: Target, targets: readonly Target[]): void {
+function printRates(title: string, targets: readonly Target[]): void {
   const rate = (each: Target) => each.rates.map((one) => one.requestsPerSecond);
-  const cost = (each: Target) => each.rates.map((one) => one.microseconds ?? Number.NaN);
+  const cost = (each: Target) => median(each.rates.map((one) => one.microseconds ?? Number.NaN)).toFixed(1);
+  row([title, 'a second', 'pair', 'CPU µs each', 'pair', 'ratio']);
   for (const each of targets) {
-    row([
-      each.name,
-      median(rate(each)).toFixed(0),
-      median(rate(hello)).toFixed(0),
-      medianRatio(rate(each), rate(hello)).toFixed(2),
-      median(cost(each)).toFixed(1),
-      median(cost(hello)).toFixed(1),
-      medianRatio(cost(each), cost(hello)).toFixed(2),
-    ]);
+    const { name, pair, ratioMin } = each;
+    if (pair === undefined || ratioMin === undefined) continue;
+    const ratio = medianRatio(rate(each), rate(pair));
+    const cells = [name, median(rate(each)).toFixed(0), median(rate(pair)).toFixed(0), cost(each), cost(pair)];
+    judge(cells, ratio, `≥ ${ratioMin.toFixed(2)} of ${pair.name}`, ratio >= ratioMin);
   }
-  console.log();
+  say();
+}
+
+/** @returns what was measured */
+async function printTimes(bench: Bench, { database, server }: Hub, rounds: number, seconds: number): Promise<Rate[]> {
+  const load = { path: '/api/v1/pages/{id}/', ids: HOT_PAGES, connections: MANY_CONNECTIONS, seconds };
+  const rates: Rate[] = [];
+  for (let round = 0; round < rounds; round++) rates.push(await measureRate(server, load, bench.wrk));
+  const [p50, p99] = [rates.map((rate) => rate.p50), rates.map((rate) => rate.p99)];
+  const ratio = medianRatio(p99, p50);
+  row([`times of hot details (${MANY_CONNECTIONS} connections)`, 'p99, ms', 'p50, ms', 'ratio']);
+  const cells = [database.name, median(p99).toFixed(2), median(p50).toFixed(2)];
+  judge(cells, ratio, `≤ ${P99_RATIO_MAX.toFixed(2)}`, ratio <= P99_RATIO_MAX);
+  say();
+  return rates;
+}
+
+/** The generator for machines without wrk, beside wrk. */
+async function compareGenerators({ server, load }: Target, wrk: string, rounds: number): Promise<void> {
+  const [own, others]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    own.push((await measureRate(server, load, undefined)).requestsPerSecond);
+    others.push((await measureRate(server, load, wrk)).requestsPerSecond);
+  }
+  row(['the generator of this folder, on bare hello', 'a second', 'wrk', 'ratio']);
+  row(['', median(own).toFixed(0), median(others).toFixed(0), medianRatio(own, others).toFixed(2)]);
+  say();
 }
 
 /**
- * What was sent against what was counted: the rates of a program that loses views would be worth nothing.
- * @param unreadMax answers to a target that the generator has left unread, at most
+ * What was sent against what was counted: the rates of a program that loses views would be worth nothing. wrk leaves the last
+ * answer of each connection unread.
+ * @param warmUps by our own generator, which reads all
  * @throws Error when a view was lost or counted twice
  */
 async function checkCounts(
-  { program }: Bench,
+  { program, wrk }: Bench,
   { database, server, uncached }: Hub,
   targets: readonly Target[],
-  unreadMax: number,
+  warmUps: readonly (readonly [Target, Rate])[],
+  timed: readonly Rate[],
 ): Promise<void> {
   await Promise.all([server.stop(), uncached.stop()]);
-  const counting = targets.filter((each) => each.counts === database);
-  const sent = counting
-    .flatMap((each) => [each.warmUp?.requests ?? 0, ...each.rates.map((rate) => rate.requests)])
-    .reduce((sum, requests) => sum + requests * CONTENTS_PER_PAGE, 0);
-  const unread = counting.length * unreadMax * CONTENTS_PER_PAGE;
+  const isCounting = (each: Target) => each.counts === database;
+  const counting = targets.filter(isCounting);
+  const rates = [...counting.flatMap((each) => each.rates), ...timed];
+  const warm = warmUps.filter(([each]) => isCounting(each)).map(([, rate]) => rate);
+  const sent = [...rates, ...warm].reduce((sum, { requests }) => sum + requests * CONTENTS_PER_PAGE, 0);
+  const connections = (rates.length - timed.length) * CONNECTIONS + timed.length * MANY_CONNECTIONS;
+  const unread = wrk === undefined ? 0 : connections * CONTENTS_PER_PAGE;
   const dump = await runProgram([program], ['dumpdata', 'pages.videocontent', 'pages.audiocontent'], {
     settings: database.settings,
   });
   const counted = sumOfCounters(dump.stdout);
   const expected = unread === 0 ? `${sent}` : `${sent} to ${sent + unread}`;
-  console.log(`${database.name}: ${counted} views counted, ${expected} expected`);
+  say(`${database.name}: ${counted} views counted, ${expected} expected`);
   if (counted < sent || counted > sent + unread) throw new Error('views were lost or counted twice');
 }

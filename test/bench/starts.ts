@@ -3,10 +3,11 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bench, fill } from './bench.ts';
 import { startServer } from './servers.ts';
-import { median, medianRatio, row } from './table.ts';
+import { judge, median, medianRatio, row, say } from './table.ts';
 
 const STARTS = { full: 15, quick: 8 };
 const PAGES = 200;
+const RATIO_MAX = 3;
 const MEGABYTE = 1_000_000;
 
 export async function measureStarts(bench: Bench): Promise<void> {
@@ -30,17 +31,23 @@ export async function measureStarts(bench: Bench): Promise<void> {
     times.hello.push(bare.startMs);
     times.own.push(own.startMs);
   }
-  const line = (name: string, pair: readonly number[]) =>
-    row([name, median(times.own).toFixed(1), median(pair).toFixed(1), medianRatio(times.own, pair).toFixed(2)]);
   row([`start to first 200, embedded (median of ${starts})`, 'ms', 'pair, ms', 'ratio']);
-  line('beside an empty program, start to end', times.empty);
-  line('beside a bare Bun.serve, start to first 200', times.hello);
-  console.log();
+  const cells = (name: string, pair: readonly number[]) => [
+    name,
+    median(times.own).toFixed(1),
+    median(pair).toFixed(1),
+  ];
+  const ratio = medianRatio(times.own, times.empty);
+  const besideEmpty = cells('beside an empty program, start to end', times.empty);
+  judge(besideEmpty, ratio, `≤ ${RATIO_MAX.toFixed(2)}`, ratio <= RATIO_MAX);
+  const besideHello = cells('beside a bare Bun.serve, start to first 200', times.hello);
+  row([...besideHello, medianRatio(times.own, times.hello).toFixed(2)]);
+  say();
 }
 
 function printSizes(program: string, empty: string): void {
   const [own, pair] = [program, empty].map((path) => statSync(path).size / MEGABYTE);
   row(['size', 'MB', 'empty program', 'ratio']);
   row(['the executable', (own ?? 0).toFixed(1), (pair ?? 0).toFixed(1), ((own ?? 0) / (pair ?? 1)).toFixed(2)]);
-  console.log();
+  say();
 }

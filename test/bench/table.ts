@@ -12,10 +12,23 @@ export function medianRatio(values: readonly number[], pairs: readonly number[])
   return median(values.map((value, index) => value / (pairs[index] ?? Number.NaN)));
 }
 
+const report: string[] = [];
+
+/** Prints a line, and keeps it for the report. */
+export function say(line = ''): void {
+  console.log(line);
+  report.push(line);
+}
+
+/** All that was said. */
+export function readReport(): string {
+  return report.join('\n');
+}
+
 /** Prints a line of a table. @param note behind the last column */
 export function row(cells: readonly string[], note = ''): void {
   const [first = '', ...rest] = cells;
-  console.log(`${first.padEnd(54)}${rest.map((cell) => cell.padStart(14)).join('')}  ${note}`.trimEnd());
+  say(`${first.padEnd(54)}${rest.map((cell) => cell.padStart(14)).join('')}  ${note}`.trimEnd());
 }
 
 /** Names of rows whose ratio was not as wanted. */
@@ -32,6 +45,6 @@ export function judge(cells: readonly string[], ratio: number, wanted: string, i
 /** Says which ratios were not as wanted. No benchmark fails for that: the machine may have been busy. */
 export function printMissed(): void {
   if (judged === 0) return;
-  console.log(`${judged - missed.length} of ${judged} ratios as wanted`);
-  for (const line of missed) console.log(`MISSED  ${line}`);
+  say(`${judged - missed.length} of ${judged} ratios as wanted`);
+  for (const line of missed) say(`MISSED  ${line}`);
 }
