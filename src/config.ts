@@ -21,7 +21,6 @@ import {
 import type { DatabaseAddress } from './db/open.ts';
 import { AppError, messageOf } from './errors.ts';
 import { defaultFormat, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
-import { nearest } from './nearest.ts';
 import { parseRedisAddress, type RedisAddress } from './redis_address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -225,6 +224,12 @@ export const settings = {
     help: 'the port to listen on; 0 takes a free one',
     parse: integerBetween(0, 65535),
   },
+  reusePort: {
+    name: 'REUSE_PORT',
+    fallback: '0',
+    help: '1: other processes of this user may listen on the same port, and the system spreads connections over them (Linux); otherwise a port that is taken is an error',
+    parse: parseBoolean,
+  } satisfies Setting<boolean>,
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
@@ -258,29 +263,6 @@ export interface Config extends Omit<Values, 'databaseUrl' | `postgres${string}`
   readonly isPortNamed: boolean;
   readonly dataDir: string;
 }
-
-/** Names of the Django version, and what they are called here. */
-const FORMER_NAMES: Readonly<Record<string, string>> = {
-  DJANGO_SECRET_KEY: 'SECRET_KEY',
-  DJANGO_DEBUG: 'DEBUG',
-  DJANGO_ALLOWED_HOSTS: 'ALLOWED_HOSTS',
-  CELERY_BROKER_URL: 'REDIS_URL',
-  CELERY_RESULT_BACKEND: 'REDIS_URL',
-  BROKER_URL: 'REDIS_URL',
-  REDIS_HOST: 'REDIS_URL',
-  REDIS_PORT: 'REDIS_URL',
-  CORS_ORIGIN_WHITELIST: 'CORS_ALLOWED_ORIGINS',
-  DB_HOST: 'POSTGRES_HOST',
-  DB_NAME: 'POSTGRES_DB',
-  DB_USER: 'POSTGRES_USER',
-  DB_PASSWORD: 'POSTGRES_PASSWORD',
-  DB_PORT: 'POSTGRES_PORT',
-  SQL_HOST: 'POSTGRES_HOST',
-  SQL_DATABASE: 'POSTGRES_DB',
-  SQL_USER: 'POSTGRES_USER',
-  SQL_PASSWORD: 'POSTGRES_PASSWORD',
-  SQL_PORT: 'POSTGRES_PORT',
-};
 
 /** What a process that serves pages and shares them with others is told without a key. */
 export const KEY_MISSING =
@@ -374,23 +356,4 @@ function finish(values: Values, hasDatabaseUrl: boolean, isPortNamed: boolean): 
   const pageSizeMax = Math.max(rest.pageSize, rest.pageSizeMax);
   const counterRedis = counterRedisOf({ redisUrl: rest.redisUrl, counterRedisUrl });
   return { ...rest, database, counterRedis, isPortNamed, corsAllowedOrigins, logLevel, pageSizeMax };
-}
-
-/** Names in the environment that look like ours and are not: one sentence each, with the name to use. */
-export function findMisnamed(environment: Environment): string[] {
-  const names = Object.values<Setting<unknown>>(settings).flatMap(({ name, secret }) =>
-    secret ? [name, `${name}_FILE`] : [name],
-  );
-  return Object.keys(environment).flatMap((name) => {
-    if (names.includes(name)) return [];
-    const former = FORMER_NAMES[name];
-    if (former !== undefined) return [`${name} is the Django version’s name and not read here: use ${former}`];
-    const near = name.includes('_')
-      ? nearest(
-          name,
-          names.filter((known) => known.includes('_')),
-        )
-      : undefined;
-    return near === undefined ? [] : [`${name} is not a setting: did you mean ${near}?`];
-  });
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, KEY_MISSING } from './config.ts';
@@ -38,7 +37,7 @@ function readKey(path: string): string | undefined {
 /** Two processes that start at once end up with the same key: the first one written. */
 function makeKey(path: string): string {
   try {
-    const key = randomBytes(KEY_BYTES).toString('base64url');
+    const key = Buffer.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES))).toString('base64url');
     writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
     return key;
   } catch (error) {

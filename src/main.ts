@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { parseEnv } from 'node:util';
 import { type Arguments, type Option, parseArguments, UsageError } from './commands/arguments.ts';
-import { commands, helpText } from './commands/index.ts';
 import { createOutput } from './commands/output.ts';
 import {
   assertNothingLeft,
@@ -17,7 +16,8 @@ import {
   servesPages,
   startHub,
 } from './commands/serve.ts';
-import { type Environment, findMisnamed, readConfig, readLogSettings } from './config.ts';
+import { type Environment, readConfig, readLogSettings } from './config.ts';
+import { findMisnamed } from './config_misnamed.ts';
 import { AppError, messageOf } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { nearest } from './nearest.ts';
@@ -39,6 +39,7 @@ const errorOutput = createOutput(process.stderr, () => {});
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h') || argv[0] === 'help') {
+    const { helpText } = await readCommands();
     output.print(helpText(VERSION));
     return 0;
   }
@@ -53,9 +54,13 @@ async function main(argv: readonly string[]): Promise<number> {
   return runCommand(name, [...argv.slice(0, before), ...argv.slice(before + 1)]);
 }
 
+/** Loaded when one is asked for: serving needs none of them, and starts sooner. */
+const readCommands = () => import('./commands/index.ts');
+
 async function runCommand(name: string, argv: readonly string[]): Promise<number> {
+  const { commands } = await readCommands();
   const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) throw unknownCommand(name);
+  if (command === undefined) throw unknownCommand(name, commands);
   const given = parseArguments(argv, [...command.options, ENV_FILE]);
   const surplus = given.positionals[command.operandsMax];
   if (surplus !== undefined) throw new UsageError(`${name}: unexpected "${surplus}"`);
@@ -70,7 +75,7 @@ async function runCommand(name: string, argv: readonly string[]): Promise<number
   });
 }
 
-function unknownCommand(name: string): AppError {
+function unknownCommand(name: string, commands: readonly { readonly name: string }[]): AppError {
   const near = nearest(
     name,
     commands.map((candidate) => candidate.name),

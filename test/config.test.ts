@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { BlockList } from 'node:net';
+import net from 'node:net';
 import { join } from 'node:path';
-import { type Config, type Environment, findMisnamed, readConfig, readLogSettings } from '../src/config.ts';
+import { isIP, readNetworks } from '../src/addresses.ts';
+import { type Config, type Environment, readConfig, readLogSettings } from '../src/config.ts';
+import { findMisnamed } from '../src/config_misnamed.ts';
 import { describeConfig, envExample, settingsHelp, settingsTable } from '../src/config_print.ts';
-import { addNetworks } from '../src/config_values.ts';
 import { describeAddress } from '../src/db/open.ts';
 import { createFolder } from './help/databases.ts';
 
@@ -65,6 +66,7 @@ describe('without any setting', () => {
       pageCacheMs: 1000,
       host: '127.0.0.1',
       port: 8000,
+      reusePort: false,
       logLevel: 'info',
     });
   });
@@ -192,9 +194,45 @@ describe('a setting', () => {
   });
 
   test('as the proxies’ networks is what it says, and no more', () => {
-    const list = addNetworks(new BlockList(), ['10.0.0.0/8', 'fd00::/8']);
-    expect(['10.1.2.3', '11.0.0.1'].map((address) => list.check(address))).toEqual([true, false]);
-    expect(['fd01::1', 'fe80::1'].map((address) => list.check(address, 'ipv6'))).toEqual([true, false]);
+    const isIn = readNetworks(['10.0.0.0/8', 'fd00::/8']);
+    expect(['10.1.2.3', '11.0.0.1', 'fd01::1', 'fe80::1', '', 'x'].map(isIn)).toEqual([
+      ...[true, false, true, false],
+      ...[false, false],
+    ]);
+  });
+
+  // A zone (`::1%lo`) is no part of an address that comes from elsewhere.
+  test.each([
+    '127.0.0.1',
+    '0.0.0.0',
+    '255.255.255.255',
+    '256.1.1.1',
+    '1.1.1',
+    '1.1.1.1.',
+    '01.1.1.1',
+    '1.1.1.1.1',
+    '1.1.1.-1',
+    '::',
+    '::1',
+    'fd00::1',
+    '::ffff:1.2.3.4',
+    '1:2:3:4:5:6:7:8',
+    '1:2',
+    ':::',
+    '1::2::3',
+    '[::1]',
+    'g::',
+    '',
+    'localhost',
+    '1',
+    ' 127.0.0.1',
+    '127.0.0.1\n',
+    '::1/128',
+    'a:b',
+    '::1]/x[',
+    '12345::',
+  ])('%j is told apart as the system does', (text) => {
+    expect([0, 4, 6].indexOf(isIP(text))).toBe([0, 4, 6].indexOf(net.isIP(text)));
   });
 });
 

@@ -1,6 +1,7 @@
 /** The settings of counting through Redis. */
 import { describe, expect, test } from 'bun:test';
-import { type Config, type Environment, findMisnamed, readConfig } from '../src/config.ts';
+import { type Config, type Environment, readConfig } from '../src/config.ts';
+import { findMisnamed } from '../src/config_misnamed.ts';
 
 /** The problems of an environment, one a line. */
 function problemsOf(environment: Environment): string[] {

@@ -87,7 +87,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   ioredis: /^src\/(impressions\/|app\.ts$|web\/page_cache)/,
   // The schedule, and the check of a setting that is one.
   croner: /^src\/(roles\/beat|config_values)\.ts$/,
-  'prom-client': /^src\/metrics\.ts$/,
+  'prom-client': /^src\/exposition\.ts$/,
   postgres: /^src\/db\//,
   'bun:sqlite': /^src\/db\//,
   // SQL: and the prompt hands the tag to the person who types.

@@ -6,7 +6,8 @@
  * be sent never answers again; `end` forgets statements that still wait for a connection. So nothing is sent after the
  * first `onclose`, what has no answer by then fails at once, and whoever needs more opens a new link.
  */
-import postgres from 'postgres';
+import type * as Postgres from 'postgres';
+import type postgres from 'postgres';
 import { AppError } from '../errors.ts';
 import type { Row } from './connection.ts';
 import { codeOf, translate } from './errors.ts';
@@ -25,6 +26,9 @@ const ALL_COLUMNS = /^\s*select (?:\w+\.)?\*/;
 const LOST_CODES = /^(CONNECTION_\w+|ECONNRESET|EPIPE|57P0[123])$/;
 
 type Parameter = postgres.ParameterOrJSON<never>;
+
+/** The driver, loaded with the first link: a hub on SQLite starts sooner. */
+const loadDriver = (): typeof Postgres => require('postgres');
 
 export interface Link {
   /** True once a connection has ended, for whatever reason: nothing more can be run. */
@@ -47,7 +51,7 @@ export function openLink(url: string, max: number, statementTimeoutMs: number, o
   const unanswered = new Set<(error: unknown) => void>();
   let ended: Promise<void> | undefined;
   let hasAnswered = false;
-  const client = postgres(url, {
+  const client = loadDriver().default(url, {
     max,
     // A connection is kept until it is lost: postgres.js would end it between two statements of a transaction.
     max_lifetime: null,

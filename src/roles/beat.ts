@@ -100,7 +100,7 @@ export function startBeat(app: App, cronOf: (row: Schedule) => string = ({ cron 
   }
 
   const jobs = schedule({ app, flush }).map(
-    (row) => new Cron(cronOf(row), { mode: '6-part', timezone: 'UTC' }, () => runOnce(row)),
+    (row) => new Cron(cronOf(row), { mode: '6-part', utcOffset: 0 }, () => runOnce(row)),
   );
   return {
     state: () => flush?.state(),

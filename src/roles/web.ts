@@ -29,7 +29,7 @@ const STOP_POLL_MS = 5;
  * @throws AppError `unavailable` when the port is taken or forbidden
  */
 export function startWeb(app: App, roles: Roles): Web {
-  const { host, port } = app.config;
+  const { host, port, reusePort } = app.config;
   const keys = roles.hasPages ? openSecretKeys(app.config) : undefined;
   const readiness = createReadiness(app, roles);
   const cache = createPageCache(app.config.pageCacheMs);
@@ -41,6 +41,7 @@ export function startWeb(app: App, roles: Roles): Web {
     server = Bun.serve({
       hostname: host,
       port,
+      reusePort,
       maxRequestBodySize: REQUEST_BODY_BYTES_MAX,
       idleTimeout: IDLE_TIMEOUT_SECONDS,
       fetch: handle,

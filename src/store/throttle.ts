@@ -4,8 +4,9 @@
  * taken back. After a few failures each further one blocks for twice as long. A key is `account:<name>`,
  * `address:<network>`, `password:<id>` or `budget:<name>`, never more.
  */
-import { isIP } from 'node:net';
+
 import { sql } from 'drizzle-orm';
+import { isIP } from '../addresses.ts';
 import type { Connection } from '../db/connection.ts';
 import { toDate, toInteger, toText } from '../db/rows.ts';
 import { lockForEditing } from '../db/sql.ts';

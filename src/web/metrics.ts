@@ -3,11 +3,12 @@
  * role, and what Redis or the database holds has none while they are away.
  */
 import type { Database } from '../db/connection.ts';
+import type { createExposition, Exposition } from '../exposition.ts';
 import type { FlushState } from '../impressions/flush.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder, RecorderState } from '../impressions/record.ts';
 import { type LabelStatus, type PipelineStatus, readStatus } from '../impressions/status.ts';
-import { counter, createExposition, gauge, type HistogramMetric, type Metric } from '../metrics.ts';
+import { counter, gauge, type HistogramMetric, type Metric } from '../metrics.ts';
 import { type OrphanSum, sumOrphans } from '../store/orphans.ts';
 import { type Own, processMetrics, servingMetrics } from './metrics_process.ts';
 import { createQuestion } from './question.ts';
@@ -21,7 +22,7 @@ export interface Measured {
 }
 
 /** Renders all metrics as they are now, in Prometheus' text format. Never fails, and takes no longer than a question may. */
-export type RenderMetrics = () => Promise<string>;
+export type RenderMetrics = () => Promise<Exposition>;
 
 /** For how long what Redis and the database said is good enough. */
 const KEPT_MS = 1000;
@@ -37,19 +38,20 @@ export function createMetrics(measured: Measured, roles: Roles, own: Own): Rende
   const status = pipeline && createQuestion(() => readStatus(pipeline.observe().node(), pipeline.keys), KEPT_MS);
   const orphans = createQuestion(() => sumOrphans(database), KEPT_MS);
   const said: Said = {};
-  const render = createExposition(
-    [
-      ...processMetrics(database),
-      ...servingMetrics(own),
-      ...recorderMetrics(() => (roles.hasPages ? recorder.state() : undefined)),
-      ...workerMetrics(() => roles.worker?.state()),
-      ...beatMetrics(() => roles.beat?.state()),
-      ...redisMetrics(() => said.redis, pipeline !== undefined),
-      ...databaseMetrics(() => said.orphans),
-    ],
-    [own.requests.metric, own.eventLoop.metric, flushDurations(() => roles.beat?.state())],
-  );
+  const table = [
+    ...processMetrics(database),
+    ...servingMetrics(own),
+    ...recorderMetrics(() => (roles.hasPages ? recorder.state() : undefined)),
+    ...workerMetrics(() => roles.worker?.state()),
+    ...beatMetrics(() => roles.beat?.state()),
+    ...redisMetrics(() => said.redis, pipeline !== undefined),
+    ...databaseMetrics(() => said.orphans),
+  ];
+  const histograms = [own.requests.metric, own.eventLoop.metric, flushDurations(() => roles.beat?.state())];
+  let render: ReturnType<typeof createExposition> | undefined;
   return async () => {
+    // Loaded by the first who asks: a hub starts sooner without.
+    render ??= (await import('../exposition.ts')).createExposition(table, histograms);
     [said.redis, said.orphans] = await Promise.all([unlessAway(status?.ask()), unlessAway(orphans.ask())]);
     return render();
   };

@@ -1,5 +1,4 @@
-import { BlockList, isIP } from 'node:net';
-import { addNetworks } from '../config_values.ts';
+import { isIP, readNetworks } from '../addresses.ts';
 
 /** The part of Bun's server that tells who is at the other end, and what is under way. */
 export interface Listener {
@@ -31,14 +30,13 @@ export function readOrigins(
   settings: { readonly allowedHosts: readonly string[]; readonly trustedProxies: readonly string[] },
   addressOf: (request: Request) => string | undefined,
 ): RequestOrigin {
-  const trusted = addNetworks(new BlockList(), settings.trustedProxies);
-  const hasProxies = settings.trustedProxies.length > 0;
+  const proxies = settings.trustedProxies;
+  const isTrusted = proxies.length > 0 ? readNetworks(proxies) : undefined;
   const exact = new Set(settings.allowedHosts);
   const suffixes = settings.allowedHosts.filter((host) => host.startsWith('.'));
 
   function isProxy(address: string | undefined): boolean {
-    if (!hasProxies || address === undefined || isIP(address) === 0) return false;
-    return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+    return isTrusted !== undefined && address !== undefined && isTrusted(address);
   }
 
   const peerOf = (request: Request): string | undefined => addressOf(request)?.replace(MAPPED, '');

@@ -11,8 +11,7 @@ import type { Recorder } from '../impressions/record.ts';
 import { createLogLimit, type Log } from '../log.ts';
 import { readPages } from '../store/page_reader.ts';
 import { VERSION } from '../version.ts';
-import { mountAdmin } from './admin/guard.ts';
-import { adminRoutes } from './admin/routes.ts';
+import { loadAdminLater } from './admin/load.ts';
 import { createApiHeaders } from './api/headers.ts';
 import { healthResource, probes } from './api/health.ts';
 import { metrics } from './api/metrics.ts';
@@ -91,13 +90,17 @@ export function buildWeb(
     pending: () => listener()?.pendingRequests,
   };
   const pages = pageResources({ ...config, pages: readPages(database), cache, recorder, origins });
-  const routes = new Elysia({ strictPath: true })
-    .onError(({ code, error, request }) => {
+  const handleErrors = (app: Elysia): void => {
+    app.onError(({ code, error, request }) => {
       if (code === 'NOT_FOUND') return sendNotFound(request, context, roles);
       context.logFailure(request, error);
       const { status, detail } = describeFailure(error);
       return sendDetail(request, context, status, detail);
-    })
+    });
+  };
+  const routes = new Elysia({ strictPath: true });
+  handleErrors(routes);
+  routes
     .use(mountResources([...(roles.hasPages ? pages : []), healthResource], context))
     .use(probes(readiness))
     .use(metrics(createMetrics(program, roles, own), { ...config, addressOf }));
@@ -110,16 +113,20 @@ export function buildWeb(
       .use(staticFiles)
       .use(home(database));
   }
-  if (roles.hasPages && program.keys !== undefined) {
-    const afterEdit = () => {
-      cache.clear();
-      notices?.publish();
-    };
-    const admin = { ...program, keys: program.keys, readiness, roles, origins, cache: { clear: afterEdit } };
-    const table = adminRoutes(admin);
-    for (const { path, isPolled } of table) if (isPolled === true) polled.add(path);
-    routes.use(mountAdmin(admin, table, lines));
-  }
+  const afterEdit = () => {
+    cache.clear();
+    notices?.publish();
+  };
+  const { keys } = program;
+  const admin =
+    roles.hasPages && keys !== undefined
+      ? loadAdminLater(
+          { ...program, keys, readiness, roles, origins, cache: { clear: afterEdit } },
+          lines,
+          polled,
+          handleErrors,
+        )
+      : undefined;
 
   const routeOf = createRouteNames(routes.routes.map(({ path }) => path));
 
@@ -134,7 +141,7 @@ export function buildWeb(
   };
 
   function finish(request: Request, path: string, response: Response, began: number): Response {
-    const route = routeOf(path);
+    const route = admin?.serves(path) ? admin.routeOf(path) : routeOf(path);
     const ms = performance.now() - began;
     requests.observe(route, response.status, ms / 1000);
     lines.end(request, route, response.status, ms);
@@ -151,7 +158,7 @@ export function buildWeb(
     }
     const mayBePreflight = request.method === 'OPTIONS' && OPEN_TO_ORIGINS.test(path);
     const preflight = mayBePreflight ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
-    return preflight ?? routes.fetch(request);
+    return preflight ?? (admin?.serves(path) ? admin.fetch(request) : routes.fetch(request));
   }
 }
 

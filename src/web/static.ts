@@ -2,10 +2,8 @@
  * Static files: every one is embedded in the executable and served under an address that holds the hash of its content,
  * so browsers may keep it for ever and a new version is simply a new address.
  */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
 import { Elysia } from 'elysia';
 import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'file' };
 import redocBundle from 'redoc/bundles/redoc.standalone.js' with { type: 'file' };
@@ -97,7 +95,11 @@ type LoadedAsset = { url: string; contentType: string; etag: string; body: Buffe
 
 const assetsByName: ReadonlyMap<string, Asset> = new Map(ASSETS.map((asset) => [asset.name, asset]));
 const loadedByName = new Map<string, LoadedAsset>();
-const gzipAsync = promisify(gzip);
+/** Beside what else is done; loaded when it is needed. */
+async function compress(body: Buffer): Promise<Buffer> {
+  const { constants, gzip } = await import('node:zlib');
+  return promisify(gzip)(body, { level: constants.Z_BEST_COMPRESSION });
+}
 
 /**
  * The address of an asset, `/static/<name>.<first 12 hex of its sha256>.<extension>`.
@@ -185,7 +187,7 @@ function findAsset(name: string): LoadedAsset | undefined {
 function load(asset: Asset): LoadedAsset {
   const file = Buffer.concat([asset.path].flat().map((path) => readFileSync(path)));
   const body = asset.edit ? Buffer.from(asset.edit(file.toString('utf8'))) : file;
-  const hash = createHash('sha256').update(body).digest('hex').slice(0, HASH_CHARS);
+  const hash = new Bun.CryptoHasher('sha256').update(body).digest('hex').slice(0, HASH_CHARS);
   const dot = asset.name.lastIndexOf('.');
   const extension = asset.name.slice(dot + 1);
   let compression: Promise<Buffer> | undefined;
@@ -196,7 +198,7 @@ function load(asset: Asset): LoadedAsset {
     etag: `W/"${hash}"`,
     body,
     gzipped: () => {
-      compression ??= gzipAsync(body, { level: constants.Z_BEST_COMPRESSION });
+      compression ??= compress(body);
       return compression;
     },
   };

@@ -44,8 +44,14 @@ const NO_FORM = createForm([]);
 const DENIALS_WRITTEN_MAX = 200;
 
 /** The admin's routes as Elysia's. @param notes takes unexpected errors, and who asked */
-export function mountAdmin(admin: AdminContext, routes: readonly AdminRoute[], notes: RequestNotes): Elysia {
-  const app = new Elysia({ name: 'admin' });
+export function mountAdmin(
+  admin: AdminContext,
+  routes: readonly AdminRoute[],
+  notes: RequestNotes,
+  handleErrors: (app: Elysia) => void,
+): Elysia {
+  const app = new Elysia({ strictPath: true });
+  handleErrors(app);
   const headersOf = (request: Request) => {
     const safety = cookieSafety(request, admin.origins, admin.config.insecureCookies);
     return adminHeaders({ request, safety });

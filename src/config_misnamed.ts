@@ -1,0 +1,44 @@
+import { type Environment, type Setting, settings } from './config.ts';
+import { nearest } from './nearest.ts';
+
+/** Names of the Django version, and what they are called here. */
+const FORMER_NAMES: Readonly<Record<string, string>> = {
+  DJANGO_SECRET_KEY: 'SECRET_KEY',
+  DJANGO_DEBUG: 'DEBUG',
+  DJANGO_ALLOWED_HOSTS: 'ALLOWED_HOSTS',
+  CELERY_BROKER_URL: 'REDIS_URL',
+  CELERY_RESULT_BACKEND: 'REDIS_URL',
+  BROKER_URL: 'REDIS_URL',
+  REDIS_HOST: 'REDIS_URL',
+  REDIS_PORT: 'REDIS_URL',
+  CORS_ORIGIN_WHITELIST: 'CORS_ALLOWED_ORIGINS',
+  DB_HOST: 'POSTGRES_HOST',
+  DB_NAME: 'POSTGRES_DB',
+  DB_USER: 'POSTGRES_USER',
+  DB_PASSWORD: 'POSTGRES_PASSWORD',
+  DB_PORT: 'POSTGRES_PORT',
+  SQL_HOST: 'POSTGRES_HOST',
+  SQL_DATABASE: 'POSTGRES_DB',
+  SQL_USER: 'POSTGRES_USER',
+  SQL_PASSWORD: 'POSTGRES_PASSWORD',
+  SQL_PORT: 'POSTGRES_PORT',
+};
+
+/** Names in the environment that look like ours and are not: one sentence each, with the name to use. */
+export function findMisnamed(environment: Environment): string[] {
+  const names = Object.values<Setting<unknown>>(settings).flatMap(({ name, secret }) =>
+    secret ? [name, `${name}_FILE`] : [name],
+  );
+  return Object.keys(environment).flatMap((name) => {
+    if (names.includes(name)) return [];
+    const former = FORMER_NAMES[name];
+    if (former !== undefined) return [`${name} is the Django version’s name and not read here: use ${former}`];
+    const near = name.includes('_')
+      ? nearest(
+          name,
+          names.filter((known) => known.includes('_')),
+        )
+      : undefined;
+    return near === undefined ? [] : [`${name} is not a setting: did you mean ${near}?`];
+  });
+}
