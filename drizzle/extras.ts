@@ -3,9 +3,12 @@
  * a table:
  * - row counts: triggers that keep `row_count.n` exact in the transaction of each insert and delete, so that a list's
  *   `count` is one row to read on a million pages, whoever wrote the rows;
+ * - what keeps `page_block` (`page_blocks.ts`);
  * - Postgres: free room in content tables for in-place (HOT) counter updates, and a deferrable foreign key, because a
  *   fixture may name a page before it defines it (SQLite defers with a pragma instead).
  */
+import { pageBlockExtras } from './page_blocks.ts';
+
 type Dialect = 'postgres' | 'sqlite';
 
 interface Tables {
@@ -75,6 +78,7 @@ export function extrasFor(dialect: Dialect, statements: readonly string[], table
     if (creates(table)) extras.push(`INSERT INTO row_count (table_name, n) VALUES ('${table}', 0);`);
     if (creates(table) || rebuilds(table)) extras.push(...countTriggers(dialect, table));
   }
+  extras.push(...pageBlockExtras(dialect, creates, rebuilds));
   if (dialect === 'postgres') {
     for (const table of tables.contents.filter(creates)) {
       extras.push(`ALTER TABLE ${table} SET (fillfactor = 85);`);

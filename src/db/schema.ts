@@ -5,6 +5,9 @@ import { contentTypes } from '../contents/index.ts';
 import type { Columns } from './columns.postgres.ts';
 import { searchTables } from './schema_search.ts';
 
+/** A block of `page_block` holds the pages whose ids begin with the same bits, all but these. The triggers have it too. */
+export const PAGE_BLOCK_BITS = 12;
+
 /** A content type's table: what all contents have, and the type's own fields. */
 function contentTable(columns: Columns, type: ContentType) {
   const own: Record<string, PgColumnBuilderBase> = {};
@@ -60,6 +63,15 @@ export function buildSchema(columns: Columns) {
   /** How many rows a table has, kept by triggers in the transaction of each insert and delete. */
   const rowCount = columns.table('row_count', {
     table_name: columns.text().primaryKey(),
+    n: columns.bigint().notNull(),
+  });
+
+  /**
+   * How many pages there are in each block of ids that has any, kept by triggers (`drizzle/page_blocks.ts`): where the
+   * page at a place of the list is (`store/page_list.ts`).
+   */
+  const pageBlock = columns.table('page_block', {
+    block: columns.bigint().primaryKey(),
     n: columns.bigint().notNull(),
   });
 
@@ -198,7 +210,7 @@ export function buildSchema(columns: Columns) {
   const contents = new Map(contentTypes.map((type) => [type.label, contentTable(columns, type)]));
 
   return {
-    ...{ page, pageContent, rowCount, contents },
+    ...{ page, pageContent, rowCount, pageBlock, contents },
     ...searchTables(columns),
     ...{ group, user, session, throttle, resetLink, history },
     ...{ ledger, orphan },

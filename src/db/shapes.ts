@@ -56,11 +56,11 @@ function shapeOf(table: Parameters<typeof getTableConfig>[0]): TableShape {
 }
 
 /**
- * Every table whose rows are data, each after those it refers to. `row_count` is not among them: triggers keep it, in a
- * copy as in the original; nor are `schema_migration` and `schema_compatible`, which belong to the schema.
+ * Every table whose rows are data, each after those it refers to. `row_count` and `page_block` are not among them:
+ * triggers keep them, in a copy as in the original; nor are `schema_migration` and `schema_compatible`, which belong to the schema.
  */
 export function listShapes(): readonly TableShape[] {
-  const { rowCount: _, contents, ...tables } = schema;
+  const { rowCount: _, pageBlock: __, contents, ...tables } = schema;
   const { page, pageContent, ...others } = tables;
   return [page, pageContent, ...contents.values(), ...Object.values(others)].map(shapeOf);
 }

@@ -17,7 +17,7 @@ export interface TableContent extends TableShape, Digest {
 }
 
 /** Kept by triggers, and by the migrations themselves. */
-const KEPT_BY_THE_SCHEMA = new Set<string>(['row_count', ...MIGRATION_TABLES]);
+const KEPT_BY_THE_SCHEMA = new Set<string>(['row_count', 'page_block', ...MIGRATION_TABLES]);
 
 /**
  * The tables of the database, each after those it refers to: those this program knows, as far as they are there, with all

@@ -1,16 +1,11 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { ContentType } from '../contents/content.ts';
 import { contentTypes } from '../contents/index.ts';
-import type { Connection, Row } from '../db/connection.ts';
+import type { Connection } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import { jsonObject, linkedRows } from '../db/sql.ts';
-import { countRows, tableOf } from './contents.ts';
-
-export interface PageSummary {
-  readonly id: number;
-  readonly title: string;
-  readonly url: string;
-}
+import { tableOf } from './contents.ts';
+import { listPages, type PageList } from './page_list.ts';
 
 /** A content where a page shows it. */
 export interface PlacedContent {
@@ -25,24 +20,16 @@ export interface PageDetail {
 }
 
 /** The reads behind the API, compiled once for a connection. Each is one round trip, a list without rows two. */
-export interface PageReader {
-  /** The number of all pages and the rows of one list page, ordered by id, of one moment unless there are none. */
-  list(offset: number, limit: number): Promise<{ count: number; pages: PageSummary[] }>;
+export interface PageReader extends PageList {
   /** A page with its contents in their order, or undefined. */
   find(id: number): Promise<PageDetail | undefined>;
 }
 
 /** Prepares the API's reads. The statement of `find` has one branch for each registered type, whatever a page shows. */
 export function readPages(connection: Connection): PageReader {
-  const list = connection.prepare(listStatement(connection));
   const find = connection.prepare(findStatement(connection));
   return {
-    async list(offset, limit) {
-      const rows = await list({ offset, limit });
-      const [first] = rows;
-      const count = first === undefined ? await countRows(connection, 'pages_page') : toInteger(first.count);
-      return { count, pages: rows.map(toSummary) };
-    },
+    ...listPages(connection),
     async find(id) {
       const [page, ...rows] = await find({ id });
       if (page === undefined || page.names === null) return undefined;
@@ -52,12 +39,6 @@ export function readPages(connection: Connection): PageReader {
       return { json: `${toText(page.contents).slice(0, -1)},"contents":[${json}]}`, contents };
     },
   };
-}
-
-function listStatement({ tables: { page, rowCount } }: Connection): SQL {
-  return sql`
-    select (select ${rowCount.n} from ${rowCount} where ${rowCount.table_name} = 'pages_page') as count, id, title, url
-    from ${page} order by id limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}`;
 }
 
 /**
@@ -93,10 +74,6 @@ function findStatement(connection: Connection): SQL {
 
 const text = (name: string, value: SQLWrapper) => ({ name, value, type: 'text' as const });
 const integer = (name: string, value: SQLWrapper) => ({ name, value, type: 'bigint' as const });
-
-function toSummary(row: Row): PageSummary {
-  return { id: toInteger(row.id), title: toText(row.title), url: toText(row.url) };
-}
 
 /** @param name the place of its type in the registry, and its id: `0:11` */
 function toPlacedContent(name: string): PlacedContent {

@@ -93,7 +93,7 @@ describe('the OpenAPI document', () => {
     const unused = () => Promise.reject(new Error('not asked'));
     const resources = pageResources({
       ...SETTINGS,
-      pages: { list: unused, find: unused },
+      pages: { list: unused, count: unused, find: unused },
       cache: createPageCache(0),
       recorder: { record() {} },
       origins: { baseUrl: () => '', clientAddress: () => '', hostOf: () => 'localhost', isHostAllowed: () => true },

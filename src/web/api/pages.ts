@@ -74,7 +74,7 @@ async function loadList(
   { page: wanted, size }: PlacedRequest,
 ): Promise<Body | undefined> {
   // The count comes with the rows; only `last` has to ask for it first.
-  const page = wanted === 'last' ? pageCount((await pages.list(0, 0)).count, size) : wanted;
+  const page = wanted === 'last' ? pageCount(await pages.count(), size) : wanted;
   const { count, pages: results } = await pages.list((page - 1) * size, size);
   const last = pageCount(count, size);
   if (page > last) return undefined;
