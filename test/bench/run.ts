@@ -9,6 +9,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { type Bench, createClosers, openBench } from './bench.ts';
+import { measureDeep } from './deep.ts';
 import { measureFlush } from './flush.ts';
 import { measureIngest } from './ingest.ts';
 import { measureLag } from './lag.ts';
@@ -28,6 +29,7 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   lag: measureLag,
   memory: measureMemory,
   search: measureSearch,
+  deep: measureDeep,
 };
 const NAMES = Object.keys(SECTIONS);
 const PIPELINE = ['push', 'ingest', 'flush', 'lag', 'memory'];
