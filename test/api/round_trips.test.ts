@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { loadFixtures } from '../../src/commands/fixtures/load.ts';
 import type { Connection } from '../../src/db/connection.ts';
+import { listPages } from '../../src/store/page_list.ts';
 import { readPages } from '../../src/store/page_reader.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 import { DUMP } from './each_target.ts';
@@ -64,6 +65,13 @@ for (const dialect of DIALECTS) {
       const { connection, times } = counted(under.database);
       expect(await readPages(connection).list(0, 100)).toMatchObject({ count: 26 });
       expect(times()).toBe(1);
+    });
+
+    test('a list page in the middle and one at the end take one each', async () => {
+      const { connection, times } = counted(under.database);
+      const lists = listPages(connection, 2);
+      for (const offset of [12, 23]) expect(await lists.list(offset, 3)).toMatchObject({ count: 26 });
+      expect(times()).toBe(2);
     });
   });
 }
