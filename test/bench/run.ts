@@ -12,6 +12,7 @@ import { type Bench, createClosers, openBench } from './bench.ts';
 import { measureFlush } from './flush.ts';
 import { measureIngest } from './ingest.ts';
 import { measureLag } from './lag.ts';
+import { measureLoadData } from './load_data.ts';
 import { measureMemory } from './memory.ts';
 import { measurePush } from './push.ts';
 import { measureSearch } from './search.ts';
@@ -28,6 +29,7 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   lag: measureLag,
   memory: measureMemory,
   search: measureSearch,
+  loaddata: measureLoadData,
 };
 const NAMES = Object.keys(SECTIONS);
 const PIPELINE = ['push', 'ingest', 'flush', 'lag', 'memory'];
