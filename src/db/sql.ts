@@ -80,12 +80,14 @@ type ValueType = 'bigint' | 'text';
 export function valuesTable(
   dialect: Dialect,
   columns: Readonly<Record<string, ValueType>>,
-  rows: readonly (readonly (number | string)[])[],
+  rows: readonly (readonly (number | string | null)[])[],
 ): SQL {
   const names = Object.keys(columns);
   if (dialect === 'postgres' && Object.values(columns).every((type) => type === 'bigint')) {
     // Twice as fast to read as JSON.
-    const arrays = names.map((_, place) => sql`${`{${rows.map((row) => row[place]).join(',')}}`}::text::bigint[]`);
+    const arrays = names.map(
+      (_, place) => sql`${`{${rows.map((row) => row[place] ?? 'null').join(',')}}`}::text::bigint[]`,
+    );
     const identifiers = names.map((name) => sql.identifier(name));
     return sql`unnest(${sql.join(arrays, sql`, `)}) v(${sql.join(identifiers, sql`, `)})`;
   }

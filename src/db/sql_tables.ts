@@ -56,13 +56,24 @@ export function selectLines(
     limit ${sql.raw(String(rowsMax))}`;
 }
 
-/** Adds the rows of lines, in one statement and one parameter. */
-export function insertLines(dialect: Dialect, table: TableShape, lines: readonly string[]): SQL {
-  const json = `[${lines.join(',')}]`;
+/**
+ * Adds the rows of lines, in one statement and one parameter. Ends in a condition, so that `on conflict` may follow: SQLite
+ * would take it for a join's.
+ */
+export function insertLines(
+  dialect: Dialect,
+  table: Pick<TableShape, 'name' | 'columns'>,
+  lines: readonly string[],
+): SQL {
   const columns = names(table.columns.map(({ name }) => name));
-  const values = table.columns.map(({ kind }, place) => valueAt(dialect, kind, sql.raw(String(place))));
+  return sql`insert into ${sql.identifier(table.name)} (${columns}) ${selectOfLines(dialect, table.columns, lines)}`;
+}
+
+function selectOfLines(dialect: Dialect, columns: readonly ColumnShape[], lines: readonly string[]): SQL {
+  const json = `[${lines.join(',')}]`;
+  const values = columns.map(({ kind }, place) => valueAt(dialect, kind, sql.raw(String(place))));
   const rows = dialect === 'postgres' ? sql`jsonb_array_elements(${json}::text::jsonb) r` : sql`json_each(${json})`;
-  return sql`insert into ${sql.identifier(table.name)} (${columns}) select ${sql.join(values, sql`, `)} from ${rows}`;
+  return sql`select ${sql.join(values, sql`, `)} from ${rows} where true`;
 }
 
 function valueAt(dialect: Dialect, kind: ColumnShape['kind'], place: SQL): SQL {
@@ -110,6 +121,11 @@ export function selectColumns(dialect: Dialect): SQL {
 /** Lets nobody write to tables until the transaction ends. A transaction that has SQLite for itself needs nothing. */
 export function keepUnchanged(dialect: Dialect, tables: readonly string[]): SQL | undefined {
   return dialect === 'postgres' ? sql`lock table ${names(tables)} in share mode` : undefined;
+}
+
+/** Lets nobody read or write tables until the transaction ends. Whoever writes to SQLite is alone with what it writes. */
+export function keepToOneself(dialect: Dialect, tables: readonly string[]): SQL | undefined {
+  return dialect === 'postgres' ? sql`lock table ${names(tables)} in access exclusive mode` : undefined;
 }
 
 /** Tells the planner what tables hold; SQLite's needs no telling. */

@@ -7,7 +7,7 @@ import type { Connection, Row } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import { isOneOf, lockForEditing } from '../db/sql.ts';
 import type { FixtureRow } from './fixtures.ts';
-import { type Action, type Actor, type Change, differences, type HistoryValues, recordHistory } from './history.ts';
+import { type Actor, type Change, differences, type HistoryValues, recordHistory } from './history.ts';
 
 /** How many objects of a model a load made, changed, and found as the file has them. */
 export interface Tally {
@@ -65,15 +65,33 @@ export async function recordOverwriting(
   return tally;
 }
 
+/** Writes into history that `rows`, none of which exists, will be made. */
+export async function recordCreating(
+  tx: Connection,
+  actor: Actor,
+  table: ToldTable,
+  rows: readonly FixtureRow[],
+): Promise<Tally> {
+  await recordHistory(
+    tx,
+    actor,
+    rows.map((row) => creationOf(table, row)),
+  );
+  return { created: rows.length, changed: 0, unchanged: 0 };
+}
+
+function creationOf(table: ToldTable, row: FixtureRow): Change {
+  return {
+    ...{ action: 'create', label: table.label, id: row.id, title: String(row[table.title]) },
+    after: valuesOf(table, row),
+  };
+}
+
 function changeOf(table: ToldTable, row: FixtureRow, old: Row | undefined): Change | undefined {
-  const after = valuesOf(table, row);
-  const change = (action: Action, values: Pick<Change, 'before' | 'after'>): Change => ({
-    ...{ action, label: table.label, id: row.id, title: String(row[table.title]) },
-    ...values,
-  });
-  if (old === undefined) return change('create', { after });
-  const difference = differences(valuesOf(table, old), after);
-  return difference && change('update', difference);
+  const creation = creationOf(table, row);
+  if (old === undefined) return creation;
+  const difference = differences(valuesOf(table, old), valuesOf(table, row));
+  return difference && { ...creation, action: 'update', ...difference };
 }
 
 function valuesOf({ columns }: ToldTable, row: Row): HistoryValues {

@@ -4,15 +4,16 @@
  * becomes that of the change, or goes away where there was none. Nothing is kept in memory, whatever the file.
  */
 import { sql } from 'drizzle-orm';
-import type { Connection } from '../db/connection.ts';
+import type { Connection, Row } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
 import { isOneOf, lockForEditing, valuesTable } from '../db/sql.ts';
 import type { Tally } from './fixture_history.ts';
-import { type Actor, differences, type HistoryValues, recordHistory } from './history.ts';
+import { type Actor, type Change, differences, type HistoryValues, recordHistory } from './history.ts';
 import { formatValues, parseValues } from './history_json.ts';
 import { PAGE_LABEL, pageValues } from './pages.ts';
 
 const PAGES_AT_ONCE = 200;
+const NEW_PAGES_AT_ONCE = 500;
 const CHANGE = { id: 'bigint', action: 'text', title: 'text', before: 'text', after: 'text' } as const;
 
 /** The newest entry there is; those of a load that begins now come after it. */
@@ -79,6 +80,33 @@ export async function endPages(tx: Connection, since: number): Promise<Tally> {
   }
 }
 
+/** Writes into history that all pages there are were made. @returns how many */
+export async function recordNewPages(tx: Connection, actor: Actor): Promise<Tally> {
+  const { page, pageContent } = tx.tables;
+  const tally: Tally = { created: 0, changed: 0, unchanged: 0 };
+  // While the database writes entries, the next are made.
+  let writing = Promise.resolve();
+  for (let last = 0; ; ) {
+    const pages = await tx.rows(sql`
+      select id, title, url from ${page} where id > ${last} order by id limit ${NEW_PAGES_AT_ONCE}`);
+    await writing;
+    if (pages.length === 0) return tally;
+    // As a range, which is read in the order of an index.
+    const end = toInteger(pages.at(-1)?.id);
+    const places = await tx.rows(sql`
+      select page_id, content_type, object_id from ${pageContent} where page_id > ${last} and page_id <= ${end}
+      order by page_id, "order", id`);
+    const changes = [...valuesOf(pages, places)].map(
+      ([id, after]): Change => ({ action: 'create', label: PAGE_LABEL, id, title: String(after.title), after }),
+    );
+    writing = recordHistory(tx, actor, changes);
+    // Whoever waits for it hears of it.
+    writing.catch(() => {});
+    tally.created += changes.length;
+    last = end;
+  }
+}
+
 /** True where no column of the page's own row has changed, so that its version is still the old one. */
 function isOfContentsAlone(after: HistoryValues): boolean {
   return Object.keys(after).every((name) => name === 'contents');
@@ -106,6 +134,11 @@ async function readPageValues(tx: Connection, ids: readonly number[]): Promise<M
   const places = await tx.rows(sql`
     select page_id, content_type, object_id from ${pageContent} where ${isOneOf(tx.dialect, pageContent.page_id, ids)}
     order by page_id, "order", id`);
+  return valuesOf(pages, places);
+}
+
+/** What history knows of pages, by id. @param places those of these pages, each page's in their order */
+function valuesOf(pages: readonly Row[], places: readonly Row[]): Map<number, HistoryValues> {
   const references = Map.groupBy(places, (row) => toInteger(row.page_id));
   return new Map(
     pages.map((row) => {

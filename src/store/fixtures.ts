@@ -1,9 +1,11 @@
 /** Bulk reads and writes of whole tables, for fixtures: rows keep their ids, existing rows are overwritten. */
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { contentTypes } from '../contents/index.ts';
 import type { Connection, Row } from '../db/connection.ts';
 import { toInteger, toText } from '../db/rows.ts';
+import { type ColumnShape, listShapes } from '../db/shapes.ts';
 import { deferForeignKeys, resetSequence } from '../db/sql.ts';
+import { insertLines } from '../db/sql_tables.ts';
 import { tableOf } from './contents.ts';
 import { type Actor, recordHistory } from './history.ts';
 
@@ -22,45 +24,57 @@ export interface FixtureTable {
 /** What history calls a group. */
 const GROUP_LABEL = 'auth.group';
 const DUMP_ROWS = 1000;
+const SHAPES = new Map(listShapes().map(({ name, columns }) => [name, columns]));
 
 /** Prepares a transaction for rows in any order: a link may come before its page. */
 export async function beginFixtures(tx: Connection): Promise<void> {
   await tx.rows(deferForeignKeys(tx.dialect));
 }
 
-function parameter(tx: Connection, value: ColumnValue): SQL {
-  if (typeof value === 'boolean') return sql`${sql.param(value, tx.tables.user.is_active)}`;
-  if (value instanceof Date) return sql`${sql.param(value, tx.tables.user.date_joined)}`;
-  return sql`${value}`;
+/** The columns that a row sets, in the order of the table. */
+function columnsOf(table: string, row: FixtureRow): readonly ColumnShape[] {
+  return (SHAPES.get(table) ?? []).filter(({ name }) => name in row);
+}
+
+/** A row as a line of `db/sql_tables.ts`. */
+function lineOf(row: FixtureRow, columns: readonly ColumnShape[]): string {
+  const values = columns.map(({ name }) => {
+    const value = row[name] ?? null;
+    if (typeof value === 'boolean') return Number(value);
+    return value instanceof Date ? value.getTime() : value;
+  });
+  return JSON.stringify(values);
 }
 
 /** Inserts rows of one table, or overwrites those whose ids exist. All rows have the same columns. */
 export async function upsertRows(tx: Connection, table: FixtureTable, rows: readonly FixtureRow[]): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
-  const names = Object.keys(first);
+  const columns = columnsOf(table.name, first);
+  const overwritten = columns.filter((column) => column.name !== 'id' && !table.insertOnly.includes(column.name));
   const name = sql.identifier(table.name);
-  const columns = sql.join(
-    names.map((column) => sql.identifier(column)),
-    sql`, `,
+  const changes = overwritten.map(
+    (column) => sql`${sql.identifier(column.name)} = excluded.${sql.identifier(column.name)}`,
   );
-  const values = rows.map(
-    (row) =>
-      sql`(${sql.join(
-        names.map((column) => parameter(tx, row[column] ?? null)),
-        sql`, `,
-      )})`,
-  );
-  const overwritten = names.filter((column) => column !== 'id' && !table.insertOnly.includes(column));
-  const compared = overwritten.filter((column) => column !== 'updated_at');
-  const changes = overwritten.map((column) => sql`${sql.identifier(column)} = excluded.${sql.identifier(column)}`);
   if (table.isVersioned) changes.push(sql`version = ${name}.version + 1`);
-  const differs = compared.map(
-    (column) => sql`${name}.${sql.identifier(column)} is distinct from excluded.${sql.identifier(column)}`,
-  );
+  const differs = overwritten
+    .filter((column) => column.name !== 'updated_at')
+    .map(
+      (column) => sql`${name}.${sql.identifier(column.name)} is distinct from excluded.${sql.identifier(column.name)}`,
+    );
+  const lines = rows.map((row) => lineOf(row, columns));
   await tx.rows(sql`
-    insert into ${name} (${columns}) values ${sql.join(values, sql`, `)}
+    ${insertLines(tx.dialect, { name: table.name, columns }, lines)}
     on conflict (id) do update set ${sql.join(changes, sql`, `)} where ${sql.join(differs, sql` or `)}`);
+}
+
+/** Inserts rows whose ids are known to be free. All have the same columns. */
+export async function insertRows(tx: Connection, table: FixtureTable, rows: readonly FixtureRow[]): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  const columns = columnsOf(table.name, first);
+  const lines = rows.map((row) => lineOf(row, columns));
+  await tx.rows(insertLines(tx.dialect, { name: table.name, columns }, lines));
 }
 
 /** A table's rows by id, a part at a time, with the columns asked for. */

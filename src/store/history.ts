@@ -5,7 +5,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Connection, Row } from '../db/connection.ts';
 import { toDate, toInteger, toText } from '../db/rows.ts';
-import { findSubstring } from '../db/sql.ts';
+import { findSubstring, moment, valuesTable } from '../db/sql.ts';
 import { formatValues, parseValues, type StoredValues } from './history_json.ts';
 
 /** The ways in. */
@@ -56,22 +56,35 @@ export interface HistoryEntry extends Change {
 
 /** Characters of a name or title that are kept: what a stranger sends as a user name may be of any length. */
 const NAME_CHARACTERS_MAX = 300;
+/** What differs between entries that are written at once. */
+const ENTRY = {
+  actor_id: 'bigint',
+  action: 'text',
+  label: 'text',
+  object_id: 'bigint',
+  title: 'text',
+  before: 'text',
+  after: 'text',
+} as const;
 const ROWS_PER_STATEMENT = 500;
 const REMOVED_AT_ONCE_MAX = 10_000;
 
 /** Writes changes of one actor, in the transaction that makes them. */
 export async function recordHistory(tx: Connection, actor: Actor, changes: readonly Change[]): Promise<void> {
-  const { history } = tx.tables;
-  const at = sql.param(new Date(), history.at);
+  const { dialect, tables } = tx;
+  const at = moment(dialect, new Date());
   for (let start = 0; start < changes.length; start += ROWS_PER_STATEMENT) {
-    const rows = changes.slice(start, start + ROWS_PER_STATEMENT).map(
-      ({ action, label, id, title, before, after }) => sql`(
-        ${at}, ${actor.via}, ${actor.id ?? null}, ${cut(actor.name)}, ${actor.address}, ${action}, ${label},
-        ${id ?? null}, ${cut(title)}, ${before ? formatValues(before) : null}, ${after ? formatValues(after) : null})`,
-    );
+    const rows = changes
+      .slice(start, start + ROWS_PER_STATEMENT)
+      .map(({ action, label, id, title, before, after }) => [
+        ...[actor.id ?? null, action, label, id ?? null, cut(title)],
+        ...[before ? formatValues(before) : null, after ? formatValues(after) : null],
+      ]);
     await tx.rows(sql`
-      insert into ${history} (at, via, actor_id, actor, address, action, label, object_id, title, "before", "after")
-      values ${sql.join(rows, sql`, `)}`);
+      insert into ${tables.history} (at, via, actor_id, actor, address, action, label, object_id, title, "before", "after")
+      select ${at}, ${actor.via}, v.actor_id, ${cut(actor.name)}, ${actor.address},
+        v.action, v.label, v.object_id, v.title, v."before", v."after"
+      from ${valuesTable(dialect, ENTRY, rows)}`);
   }
 }
 

@@ -11,7 +11,7 @@ export interface Titled {
   readonly title: string;
 }
 
-const WORD = { object_id: 'bigint', position: 'bigint', start: 'text', repeated: 'bigint' } as const;
+export const WORD = { object_id: 'bigint', position: 'bigint', start: 'text', repeated: 'bigint' } as const;
 const PART = { part: 'text', word: 'text', skipped: 'bigint', object_id: 'bigint' } as const;
 /** Rows in one statement: a title may have hundreds. */
 const ROWS_PER_STATEMENT = 5000;
@@ -39,7 +39,7 @@ export async function rewriteSearchEntries(tx: Connection, label: string, titled
   await writeSearchEntries(tx, label, titled);
 }
 
-const ENTRY = { object_id: 'bigint', title: 'text', folded: 'text' } as const;
+export const ENTRY = { object_id: 'bigint', title: 'text', folded: 'text' } as const;
 
 function entriesOf(tx: Connection, titled: readonly Titled[]): SQL {
   const rows = titled.map(({ id, title }) => [id, title, fold(title)]);

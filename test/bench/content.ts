@@ -5,34 +5,49 @@ const VERSE =
 
 export const CONTENTS_PER_PAGE = 5;
 
-/** The text of a fixture with this many pages, and contents of each type; no page shows a content twice. */
-export function createFixture(
+/** One record of a fixture. */
+export interface ContentRecord {
+  readonly model: string;
+  readonly pk: number;
+  readonly fields: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+/** The records of a fixture with this many pages, and contents of each type; no page shows a content twice. */
+export function* createRecords(
   pages: number,
-  contents = Math.max(CONTENTS_PER_PAGE, Math.ceil(pages / 4)),
+  contents = contentsFor(pages),
   perPage = CONTENTS_PER_PAGE,
-): string {
-  const records: object[] = [];
+): Generator<ContentRecord> {
   for (let pk = 1; pk <= pages; pk++) {
-    records.push({ model: 'pages.page', pk, fields: { title: `Page ${pk}`, url: `https://example.org/pages/${pk}` } });
+    yield { model: 'pages.page', pk, fields: { title: `Page ${pk}`, url: `https://example.org/pages/${pk}` } };
   }
   for (let pk = 1; pk <= contents; pk++) {
     const file_url = `https://example.org/films/${pk}.mp4`;
     const video = { title: `Video ${pk}`, counter: 0, file_url, subtitles_url: '' };
-    records.push({ model: 'pages.videocontent', pk, fields: video });
-    records.push({ model: 'pages.audiocontent', pk, fields: { title: `Audio ${pk}`, counter: 0, text: VERSE } });
+    yield { model: 'pages.videocontent', pk, fields: video };
+    yield { model: 'pages.audiocontent', pk, fields: { title: `Audio ${pk}`, counter: 0, text: VERSE } };
   }
   for (let page = 1; page <= pages; page++) {
     for (let order = 0; order < perPage; order++) {
       const fields = {
         page,
-        content_type: ['pages', TYPES[order % TYPES.length]],
+        content_type: ['pages', TYPES[order % TYPES.length] ?? ''],
         object_id: ((page * perPage + order) % contents) + 1,
         order,
       };
-      records.push({ model: 'pages.pagecontent', pk: (page - 1) * perPage + order + 1, fields });
+      yield { model: 'pages.pagecontent', pk: (page - 1) * perPage + order + 1, fields };
     }
   }
-  return JSON.stringify(records);
+}
+
+/** Contents of each type that go with so many pages. */
+function contentsFor(pages: number): number {
+  return Math.max(CONTENTS_PER_PAGE, Math.ceil(pages / 4));
+}
+
+/** The text of a fixture of `createRecords`. */
+export function createFixture(pages: number, contents = contentsFor(pages), perPage = CONTENTS_PER_PAGE): string {
+  return JSON.stringify([...createRecords(pages, contents, perPage)]);
 }
 
 /** The sum of all counters in a dump of contents. */

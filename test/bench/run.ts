@@ -13,6 +13,7 @@ import { measureDeep } from './deep.ts';
 import { measureFlush } from './flush.ts';
 import { measureIngest } from './ingest.ts';
 import { measureLag } from './lag.ts';
+import { measureLoadData } from './load_data.ts';
 import { measureMemory } from './memory.ts';
 import { measurePush } from './push.ts';
 import { measureSearch } from './search.ts';
@@ -30,6 +31,7 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   memory: measureMemory,
   search: measureSearch,
   deep: measureDeep,
+  loaddata: measureLoadData,
 };
 const NAMES = Object.keys(SECTIONS);
 const PIPELINE = ['push', 'ingest', 'flush', 'lag', 'memory'];

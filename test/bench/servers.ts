@@ -90,7 +90,8 @@ function readAddress(errors: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<s
   return promise;
 }
 
-function memoryOf(pid: number): number {
+/** Resident memory of a process, in MB. */
+export function memoryOf(pid: number): number {
   if (process.platform === 'linux') {
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return (Number(kilobytes) * 1024) / MEGABYTE;

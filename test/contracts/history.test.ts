@@ -7,8 +7,8 @@ import { video } from '../../src/contents/video.ts';
 import type { Connection, Database } from '../../src/db/connection.ts';
 import { toInteger, toText } from '../../src/db/rows.ts';
 import { createContent, removeContent, updateContent } from '../../src/store/contents.ts';
-import { recordLoad, recordOverwriting } from '../../src/store/fixture_history.ts';
-import { beginPages } from '../../src/store/fixture_pages.ts';
+import { recordCreating, recordLoad, recordOverwriting } from '../../src/store/fixture_history.ts';
+import { beginPages, recordNewPages } from '../../src/store/fixture_pages.ts';
 import { readOverwrittenUser, recordUsers } from '../../src/store/fixture_users.ts';
 import { createGroup } from '../../src/store/fixtures.ts';
 import {
@@ -39,6 +39,8 @@ const SILENT: Readonly<Record<string, string>> = {
   lockContents: 'locks',
   beginFixtures: 'sets how constraints are checked',
   resetSequences: 'sets the ids to come',
+  beginFilling: 'takes indexes away for a while',
+  insertRows: 'told by recordCreating and recordNewPages',
   upsertRows: 'told by recordOverwriting, beginPages and readOverwrittenUser',
   endPages: 'makes changes of what beginPages wrote',
   holdStill: 'locks',
@@ -118,6 +120,10 @@ const CALLS: Readonly<Record<string, (tx: Connection, actor: Actor) => Promise<u
       { name: audio.table, label: audio.label, title: 'title', columns: ['title', 'text'] },
       [{ id: 1_000_000_000, ...TEXT }],
     ),
+  recordCreating: (tx, actor) =>
+    recordCreating(tx, actor, { name: audio.table, label: audio.label, title: 'title', columns: ['title', 'text'] }, [
+      { id: 1_000_000_000, ...TEXT },
+    ]),
   recordLoad: (tx, actor) => recordLoad(tx, actor, 'a.json', new Map()),
   recordUsers: async (tx, actor) => {
     const { id } = await createOne(tx);
@@ -125,6 +131,10 @@ const CALLS: Readonly<Record<string, (tx: Connection, actor: Actor) => Promise<u
     return recordUsers(tx, actor, [{ id, before: before && { ...before, password: 'another' } }]);
   },
   beginPages: async (tx, actor) => beginPages(tx, actor, [await createPage(tx, TESTER, PAGE)]),
+  recordNewPages: async (tx, actor) => {
+    await createPage(tx, TESTER, PAGE);
+    return recordNewPages(tx, actor);
+  },
   applyOrphans: async (tx, actor) => {
     await setAside(tx, await createContent(tx, TESTER, audio, TEXT));
     return applyOrphans(tx, actor, undefined);
