@@ -40,7 +40,8 @@ export function readOrigins(
   }
 
   const peerOf = (request: Request): string | undefined => addressOf(request)?.replace(MAPPED, '');
-  const isFromProxy = (request: Request): boolean => isProxy(peerOf(request));
+  // Without proxies nobody is asked who the peer is.
+  const isFromProxy = (request: Request): boolean => isTrusted !== undefined && isProxy(peerOf(request));
 
   const forwarded = (request: Request, header: string): string | undefined =>
     isFromProxy(request) ? request.headers.get(header)?.split(',').at(-1)?.trim() : undefined;

@@ -17,7 +17,7 @@ import { healthResource, probes } from './api/health.ts';
 import { metrics } from './api/metrics.ts';
 import { buildOpenApi } from './api/openapi.ts';
 import { pageResources } from './api/pages.ts';
-import { type ApiContext, mountResources, redirectToSlash, sendDetail } from './api/resource.ts';
+import { type ApiContext, answerDirectly, mountResources, redirectToSlash, sendDetail } from './api/resource.ts';
 import { schema } from './api/schema.ts';
 import { answerPreflight } from './cors.ts';
 import type { SecretKeys } from './csrf.ts';
@@ -90,6 +90,8 @@ export function buildWeb(
     pending: () => listener()?.pendingRequests,
   };
   const pages = pageResources({ ...config, pages: readPages(database), cache, recorder, origins });
+  const resources = [...(roles.hasPages ? pages : []), healthResource];
+  const direct = answerDirectly(resources, context);
   const handleErrors = (app: Elysia): void => {
     app.onError(({ code, error, request }) => {
       if (code === 'NOT_FOUND') return sendNotFound(request, context, roles);
@@ -101,7 +103,7 @@ export function buildWeb(
   const routes = new Elysia({ strictPath: true });
   handleErrors(routes);
   routes
-    .use(mountResources([...(roles.hasPages ? pages : []), healthResource], context))
+    .use(mountResources(resources, context))
     .use(probes(readiness))
     .use(metrics(createMetrics(program, roles, own), { ...config, addressOf }));
   if (roles.hasPages) {
@@ -152,13 +154,15 @@ export function buildWeb(
   }
 
   function answer(request: Request, path: string): Response | Promise<Response> {
-    if (!origins.isHostAllowed(request) && !NOT_HOST_CHECKED.has(path)) {
+    if (!NOT_HOST_CHECKED.has(path) && !origins.isHostAllowed(request)) {
       logRefusedHost(origins.hostOf(request));
       return sendDetail(request, context, 400, DETAIL.invalidHost);
     }
     const mayBePreflight = request.method === 'OPTIONS' && OPEN_TO_ORIGINS.test(path);
     const preflight = mayBePreflight ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
-    return preflight ?? (admin?.serves(path) ? admin.fetch(request) : routes.fetch(request));
+    const answered = preflight ?? direct(request, path);
+    if (answered !== undefined) return answered;
+    return admin?.serves(path) ? admin.fetch(request) : routes.fetch(request);
   }
 }
 

@@ -8,7 +8,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import { type DatabaseAddress, openDatabase } from '../../src/db/open.ts';
 import { type Bench, CONNECTIONS } from './bench.ts';
 import { measureRate, type Server, startServer } from './servers.ts';
-import { judge, median, medianRatio, row } from './table.ts';
+import { judge, median, medianRatio, row, say } from './table.ts';
 
 const SIZES = { full: { pages: 1_000_000, rounds: 7, seconds: 2 }, quick: { pages: 50_000, rounds: 3, seconds: 1 } };
 /** Of a list page, when nobody asks for another size. */
@@ -74,5 +74,5 @@ async function measure({ isQuick, wrk }: Bench, server: Server, name: string, pa
     if (page === last) judge(cells, ratio, `≥ ${RATIO_MIN}`, ratio >= RATIO_MIN);
     else row([...cells, ratio.toFixed(2)]);
   }
-  console.log();
+  say();
 }

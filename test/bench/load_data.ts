@@ -7,7 +7,7 @@ import type { Bench } from './bench.ts';
 import { CONTENTS_PER_PAGE, type ContentRecord, createRecords } from './content.ts';
 import { beginSection } from './redis.ts';
 import { memoryOf } from './servers.ts';
-import { judge, median, medianRatio, row } from './table.ts';
+import { judge, median, medianRatio, row, say } from './table.ts';
 import { createTitles } from './titles.ts';
 
 const RECORDS = { full: 1_000_000, quick: 50_000 };
@@ -59,7 +59,7 @@ async function measureDatabase(bench: Bench, name: 'SQLite' | 'Postgres', record
   else judge(cells, growth, `≤ ${MEMORY_GROWTH_MAX}`, growth <= MEMORY_GROWTH_MAX);
   const share = most / MEMORY_MEGABYTES_MAX;
   judge(['most memory, MB, of what it may take', most.toFixed(0), `${MEMORY_MEGABYTES_MAX}`], share, '≤ 1', share <= 1);
-  console.log();
+  say();
 }
 
 /** The records of `createRecords`, with titles of many words. */

@@ -6,7 +6,7 @@ import { DETAIL } from '../errors.ts';
 import type { CachedPage, PageCache } from '../page_cache.ts';
 import { pathOf, queryOf, type RequestOrigin } from '../request.ts';
 import { type Body, createBody, escapeSeparators, renderJson } from '../respond.ts';
-import { type PlacedRequest, pageCount, pageLinks, readListRequest } from './pagination.ts';
+import { pageCount, pageLinks, readListRequest } from './pagination.ts';
 import type { Query } from './query.ts';
 import { type Answer, inJson, type Resource, type ResourceRequest } from './resource.ts';
 
@@ -55,10 +55,8 @@ export function pageResources(context: PagesContext): Resource[] {
 }
 
 function list(context: PagesContext, { request, query }: ResourceRequest): Answer | Promise<Answer> {
-  const wanted = readListRequest(query, { standard: context.pageSize, max: context.pageSizeMax });
-  if (wanted.page === 'invalid') return INVALID_PAGE;
   const address = `${context.origins.baseUrl(request)}${pathOf(request)}`;
-  const load = () => loadList(context, address, query, wanted);
+  const load = () => loadList(context, address, query);
   const key = `${address}?${queryOf(request)}`;
   const body = key.length > KEPT_ADDRESS_CHARACTERS_MAX ? load() : context.cache.lists.find(key, load);
   return body instanceof Promise ? body.then(listAnswer) : listAnswer(body);
@@ -68,11 +66,12 @@ const listAnswer = (body: Body | undefined): Answer => (body === undefined ? INV
 
 /** A page of the list with its links, or undefined when there are not that many. */
 async function loadList(
-  { pages }: PagesContext,
+  { pages, pageSize, pageSizeMax }: PagesContext,
   address: string,
   query: Query,
-  { page: wanted, size }: PlacedRequest,
 ): Promise<Body | undefined> {
+  const { page: wanted, size } = readListRequest(query, { standard: pageSize, max: pageSizeMax });
+  if (wanted === 'invalid') return undefined;
   // The count comes with the rows; only `last` has to ask for it first.
   const page = wanted === 'last' ? pageCount(await pages.count(), size) : wanted;
   const { count, pages: results } = await pages.list((page - 1) * size, size);

@@ -2,11 +2,10 @@ import { parseDecimal } from './negotiate.ts';
 import { lastValue, type Query, writeQuery } from './query.ts';
 
 /** Which rows a list request asks for. `last` cannot be placed before the count is known. */
-export interface PlacedRequest {
-  readonly page: number | 'last';
+export interface ListRequest {
+  readonly page: number | 'last' | 'invalid';
   readonly size: number;
 }
-export type ListRequest = PlacedRequest | { readonly page: 'invalid' };
 
 /** Reads `page` and `page_size`; what cannot be a size silently means the default, what cannot be a page is invalid. */
 export function readListRequest(query: Query, sizes: { readonly standard: number; readonly max: number }): ListRequest {
@@ -16,7 +15,7 @@ export function readListRequest(query: Query, sizes: { readonly standard: number
   if (text === undefined || text === '') return { page: 1, size };
   if (text === 'last') return { page: 'last', size };
   const page = parseDecimal(text);
-  if (page === undefined || page < 1 || !Number.isSafeInteger(page * size)) return { page: 'invalid' };
+  if (page === undefined || page < 1 || !Number.isSafeInteger(page * size)) return { page: 'invalid', size };
   return { page, size };
 }
 

@@ -91,7 +91,7 @@ function serve(
   resource: Resource,
   context: ApiContext,
   request: Request,
-  params: Record<string, string>,
+  params: Readonly<Record<string, string>>,
 ): Response | Promise<Response> {
   const admitted = admit(request, context, resource.about);
   if (admitted instanceof Response) return admitted;
@@ -135,22 +135,61 @@ export function route(app: Elysia, path: string, context: ApiContext, handler: H
   app.all(path.slice(0, -1), ({ request }) => redirectToSlash(request, context));
 }
 
+type Handle = (request: Request, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
+
+function createHandle(resource: Resource, context: ApiContext): Handle {
+  return (request, params) => {
+    try {
+      const response = serve(resource, context, request, params);
+      if (response instanceof Promise) return response.catch((error) => sendFailure(request, context, error));
+      return response;
+    } catch (error) {
+      return sendFailure(request, context, error);
+    }
+  };
+}
+
 /** The routes of these resources. */
 export function mountResources(resources: readonly Resource[], context: ApiContext): Elysia {
   const app = new Elysia({ name: 'api' });
   for (const resource of resources) {
-    route(app, resource.path, context, ({ request, params }) => {
-      try {
-        const response = serve(resource, context, request, params);
-        if (response instanceof Promise) return response.catch((error) => sendFailure(request, context, error));
-        return response;
-      } catch (error) {
-        return sendFailure(request, context, error);
-      }
-    });
+    const handle = createHandle(resource, context);
+    route(app, resource.path, context, ({ request, params }) => handle(request, params));
   }
   return app;
 }
+
+/**
+ * The same for paths that need no decoding: an address as it stands in a resource's pattern, or with a number for `:id`. The
+ * router takes a third of the time of a cached answer.
+ * @returns undefined for any other path
+ */
+export function answerDirectly(
+  resources: readonly Resource[],
+  context: ApiContext,
+): (request: Request, path: string) => Response | Promise<Response> | undefined {
+  const fixed = new Map<string, Handle>();
+  const numbered: { readonly before: string; readonly handle: Handle }[] = [];
+  for (const resource of resources) {
+    const handle = createHandle(resource, context);
+    const [before = '', after] = resource.path.split(':id');
+    if (after === undefined) fixed.set(before, handle);
+    else if (after === '/') numbered.push({ before, handle });
+  }
+  return (request, path) => {
+    const handle = fixed.get(path);
+    if (handle !== undefined) return handle(request, NO_PARAMS);
+    for (const { before, handle } of numbered) {
+      if (!path.startsWith(before)) continue;
+      const id = path.slice(before.length, -1);
+      if (DIGITS.test(id) && path.endsWith('/')) return handle(request, { id });
+    }
+    return undefined;
+  };
+}
+
+const NO_PARAMS: Readonly<Record<string, string>> = {};
+const DIGITS = /^\d+$/;
 
 function sendFailure(request: Request, context: ApiContext, error: unknown): Response {
   const { status, detail } = describeFailure(error);
