@@ -41,6 +41,13 @@ export interface Link {
   end(): Promise<void>;
 }
 
+/** A statement that has no answer yet. */
+interface Waiting {
+  readonly reject: (error: unknown) => void;
+  /** Of `performance.now`. */
+  readonly since: number;
+}
+
 /**
  * Nothing is dialled before the first statement.
  * @param max connections; statements of a transaction need a link of one
@@ -48,9 +55,11 @@ export interface Link {
  * @param onLost called once
  */
 export function openLink(url: string, max: number, statementTimeoutMs: number, onLost: () => void = () => {}): Link {
-  const unanswered = new Set<(error: unknown) => void>();
+  const unanswered = new Set<Waiting>();
+  let watching: Timer | undefined;
   let ended: Promise<void> | undefined;
   let hasAnswered = false;
+  const silenceMsMax = statementTimeoutMs + SILENCE_MS_MAX;
   const client = loadDriver().default(url, {
     max,
     // A connection is kept until it is lost: postgres.js would end it between two statements of a transaction.
@@ -67,27 +76,43 @@ export function openLink(url: string, max: number, statementTimeoutMs: number, o
   function end(): Promise<void> {
     if (ended !== undefined) return ended;
     ended = client.end({ timeout: 0 });
-    for (const reject of unanswered) reject(lost());
+    clearTimeout(watching);
+    for (const { reject } of unanswered) reject(lost());
+    unanswered.clear();
     onLost();
     return ended;
   }
 
-  async function send(text: string, params: readonly unknown[]): Promise<postgres.RowList<Row[]>> {
+  /** Ends the link when whoever has waited longest has waited too long. One timer for all: a statement takes little longer. */
+  function watch(): void {
+    if (statementTimeoutMs === 0) return;
+    const [oldest] = unanswered;
+    const waitedMs = oldest === undefined ? 0 : performance.now() - oldest.since;
+    if (waitedMs > silenceMsMax) void end();
+    else watching = oldest && setTimeout(watch, silenceMsMax - waitedMs + 1).unref();
+  }
+
+  function send(text: string, params: readonly unknown[]): Promise<postgres.RowList<Row[]>> {
     const { promise, resolve, reject } = Promise.withResolvers<postgres.RowList<Row[]>>();
-    const silence =
-      statementTimeoutMs > 0 ? setTimeout(() => void end(), statementTimeoutMs + SILENCE_MS_MAX) : undefined;
-    unanswered.add(reject);
-    try {
-      // Parameters went through the columns' own encoders: strings, numbers, booleans and null are what is left.
-      const prepare = params.length > 0 && text.length <= PREPARED_CHARACTERS_MAX && !ALL_COLUMNS.test(text);
-      client.unsafe<Row[]>(text, [...params] as Parameter[], { prepare }).then(resolve, reject);
-      const rows = await promise;
-      hasAnswered = true;
-      return rows;
-    } finally {
-      clearTimeout(silence);
-      unanswered.delete(reject);
-    }
+    const waiting = { reject, since: performance.now() };
+    unanswered.add(waiting);
+    if (watching === undefined) watch();
+    // Parameters went through the columns' own encoders: strings, numbers, booleans and null are what is left.
+    const prepare = params.length > 0 && text.length <= PREPARED_CHARACTERS_MAX && !ALL_COLUMNS.test(text);
+    client.unsafe<Row[]>(text, [...params] as Parameter[], { prepare }).then(
+      (rows) => {
+        unanswered.delete(waiting);
+        hasAnswered = true;
+        resolve(rows);
+      },
+      (error: unknown) => {
+        unanswered.delete(waiting);
+        // The answer to this statement may come before the end of its connection is noticed.
+        if (LOST_CODES.test(codeOf(error))) void end();
+        reject(translate(error));
+      },
+    );
+    return promise;
   }
 
   return {
@@ -96,13 +121,7 @@ export function openLink(url: string, max: number, statementTimeoutMs: number, o
     async run(text, params = []) {
       if (ended !== undefined) throw lost();
       checkParameters(params);
-      try {
-        return await send(text, params);
-      } catch (error) {
-        // The answer to this statement may come before the end of its connection is noticed.
-        if (LOST_CODES.test(codeOf(error))) void end();
-        throw translate(error);
-      }
+      return send(text, params);
     },
     end,
   };

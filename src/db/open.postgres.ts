@@ -26,7 +26,7 @@ export function connectPostgres(run: Run): Connection {
     },
     prepare(query: SQL): Prepared {
       const { sql, params } = dialect.sqlToQuery(query);
-      return async (values = {}) => run(sql, fillPlaceholders(params, { ...values }));
+      return (values = {}) => run(sql, fillPlaceholders(params, { ...values }));
     },
   };
 }
@@ -43,23 +43,17 @@ function openReaders(url: string): { run: Run; running(): number; close(): Promi
     });
   }
 
-  /** A read may be asked twice: one that was under way when the link was lost is asked again on the next. */
-  async function read(text: string, params: readonly unknown[]): Promise<Row[]> {
-    const used = link;
-    try {
-      return await used.run(text, params);
-    } catch (error) {
-      if (isClosed || !used.isLost() || !used.hasAnswered()) throw error;
-      return await link.run(text, params);
-    }
-  }
-
   return {
+    /** A read may be asked twice: one that was under way when the link was lost is asked again on the next. */
     async run(text, params) {
       if (isClosed) throw new AppError('unavailable', 'the database is closed');
+      const used = link;
       running += 1;
       try {
-        return await read(text, params);
+        return await used.run(text, params);
+      } catch (error) {
+        if (isClosed || !used.isLost() || !used.hasAnswered()) throw error;
+        return await link.run(text, params);
       } finally {
         running -= 1;
       }

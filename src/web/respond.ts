@@ -75,7 +75,8 @@ export function renderJson(value: unknown, indent = 0): string {
 
 /** JSON with the two line separators escaped, as `renderJson` has them. They can only stand in texts. */
 export function escapeSeparators(text: string): string {
-  return /[\u2028\u2029]/.test(text) ? text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029') : text;
+  if (!text.includes('\u2028') && !text.includes('\u2029')) return text;
+  return text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 /** Sends a body, gzipped when the client takes it and it is worth it. HEAD gets the headers of GET and no body. */
