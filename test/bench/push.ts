@@ -99,8 +99,8 @@ async function checkCounted({ name, server, rates, readCounted }: Side, warmUp: 
   if (counted < least || counted > most) throw new Error('views were lost or counted twice');
 }
 
-/** The views of all jobs in a queue. */
-async function sumQueue(redis: TestRedis, prefix: string): Promise<number> {
+/** The views of all jobs in a queue that no worker has touched. */
+export async function sumQueue(redis: TestRedis, prefix: string): Promise<number> {
   let sum = 0;
   for (let start = 0; ; start += QUEUE_PIECE) {
     const piece = await redis.command('LRANGE', `${prefix}views:queue`, `${start}`, `${start + QUEUE_PIECE - 1}`);

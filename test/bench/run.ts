@@ -3,9 +3,10 @@
  * same run: absolute figures of a machine that does other things too say little, ratios say more. Rounds are interleaved,
  * medians are shown, all traffic stays on the loopback interface.
  *
- *     make bench                            all sections, about fifteen minutes
- *     make bench ARGS=quick                 all sections, three minutes at most
+ *     make bench                            all sections, for most of an hour; writes docs/benchmarks.md
+ *     make bench ARGS=quick                 all but the three that fill a database, with less of everything
  *     make bench ARGS="quick ingest flush"  some sections; `pipeline` is push, ingest, flush, lag and memory
+ *     make bench ARGS="report serving"      some sections, and docs/benchmarks.md holds them and nothing else
  */
 import { availableParallelism } from 'node:os';
 import { type Bench, createClosers, openBench } from './bench.ts';
@@ -16,10 +17,12 @@ import { measureLag } from './lag.ts';
 import { measureLoadData } from './load_data.ts';
 import { measureMemory } from './memory.ts';
 import { measurePush } from './push.ts';
+import { writeReport } from './report.ts';
+import { measureScaling } from './scaling.ts';
 import { measureSearch } from './search.ts';
 import { measureServing } from './serving.ts';
 import { measureStarts } from './starts.ts';
-import { printMissed } from './table.ts';
+import { printMissed, say } from './table.ts';
 
 const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   starts: measureStarts,
@@ -29,24 +32,31 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   flush: measureFlush,
   lag: measureLag,
   memory: measureMemory,
+  scaling: measureScaling,
   search: measureSearch,
   deep: measureDeep,
   loaddata: measureLoadData,
 };
 const NAMES = Object.keys(SECTIONS);
 const PIPELINE = ['push', 'ingest', 'flush', 'lag', 'memory'];
+/** They fill databases for minutes. */
+const SLOW = ['search', 'deep', 'loaddata'];
 const MODES = ['full', 'quick'];
+const REPORT = 'report';
 
 const words = process.argv.slice(2);
 const modes = words.filter((word) => MODES.includes(word));
-const unknown = words.filter((word) => ![...MODES, ...NAMES, 'pipeline'].includes(word));
+const unknown = words.filter((word) => ![...MODES, ...NAMES, 'pipeline', REPORT].includes(word));
 if (unknown.length > 0 || modes.length > 1) {
   const problem = unknown.length > 0 ? `no section is called ${unknown.join(', ')}` : 'full or quick, not both';
-  console.error(`${problem}\nusage: make bench [ARGS="[quick] [SECTION…]"]\nsections: ${NAMES.join(' ')}, or pipeline`);
+  console.error(
+    `${problem}\nusage: make bench [ARGS="[quick] [report] [SECTION…]"]\nsections: ${NAMES.join(' ')}, or pipeline`,
+  );
   process.exit(2);
 }
 const wanted = new Set(words.flatMap((word) => (word === 'pipeline' ? PIPELINE : NAMES.includes(word) ? [word] : [])));
 const [mode = 'full'] = modes;
+const isWanted = (name: string) => (wanted.size > 0 ? wanted.has(name) : mode === 'full' || !SLOW.includes(name));
 
 const started = performance.now();
 const closers = createClosers();
@@ -75,14 +85,15 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) proces
 
 try {
   const bench = await openBench(mode === 'quick', closers.add);
-  console.log(`ContentHub benchmark (${mode}): Bun ${Bun.version}, ${availableParallelism()} processors\n`);
+  say(`ContentHub benchmark (${mode}): Bun ${Bun.version}, ${availableParallelism()} processors\n`);
   for (const name of NAMES) {
-    if (wanted.size > 0 && !wanted.has(name)) continue;
+    if (!isWanted(name)) continue;
     await SECTIONS[name]?.({ ...bench, atEnd: endWithSection });
     await sectionClosers.closeAll();
   }
   printMissed();
-  console.log(`took ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  say(`took ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  if (words.includes(REPORT) || words.every((word) => word === 'full')) await writeReport();
   await end(0);
 } catch (error) {
   await fail(error);

@@ -1,12 +1,15 @@
 /**
- * How fast a hub of one process answers, beside the least that a Bun server can do: a server that says hello, and a handler
- * by hand that reads the same pages from the same database.
+ * How fast a hub answers, beside the least that a Bun server can do: a server that says hello, and a handler by hand that reads
+ * the same pages from the same database. Cached answers come from a hub of one process; those that are not from a web that
+ * counts through Redis where there is one, as a hub has that is asked for so many different pages.
  */
 import { join } from 'node:path';
 import { runProgram } from '../help/program.ts';
 import { type Bench, CONNECTIONS, type Filled, fill } from './bench.ts';
 import { sumOfCounters } from './content.ts';
 import type { Load } from './load.ts';
+import { sumQueue } from './push.ts';
+import { findInstalledRedis, startBenchRedis } from './redis.ts';
 import { measureRate, type Rate, type Server, startServer } from './servers.ts';
 import { judge, median, medianRatio, row, say } from './table.ts';
 
@@ -37,6 +40,8 @@ interface Hub {
   readonly server: Server;
   readonly uncached: Server;
   readonly bare: Server;
+  /** The views that `uncached` has pushed; undefined where it applies them by itself. */
+  readonly readPushed: (() => Promise<number>) | undefined;
 }
 
 export async function measureServing(bench: Bench): Promise<void> {
@@ -113,13 +118,19 @@ async function startHubs(bench: Bench, pages: number): Promise<Hub[]> {
   const databases = [await load('SQLite', `sqlite:${join(bench.folder, 'serving.db')}`)];
   const postgres = await bench.createPostgres();
   if (postgres !== undefined) databases.push(await load('Postgres', postgres));
+  const binary = await findInstalledRedis();
+  const redis = binary && (await startBenchRedis(bench, binary));
   const hubs: Hub[] = [];
   for (const database of databases) {
-    const { settings } = database;
+    const { name, settings } = database;
+    const uncached = { ...settings, PAGE_CACHE_MS: '0' };
+    const prefix = `${name}:`;
+    const asWeb = redis && { ...uncached, REDIS_URL: redis.url, COUNTER_KEY_PREFIX: prefix };
     hubs.push({
       database,
       server: await start(bench, [bench.program], '/health/', settings),
-      uncached: await start(bench, [bench.program], '/health/', { ...settings, PAGE_CACHE_MS: '0' }),
+      uncached: await start(bench, [bench.program, ...(asWeb ? ['--web'] : [])], '/health/', asWeb ?? uncached),
+      readPushed: redis && (() => sumQueue(redis, prefix)),
       bare: await start(bench, [await bench.compile('bare')], '/api/v1/pages/1/', settings),
     });
   }
@@ -174,7 +185,7 @@ async function compareGenerators({ server, load }: Target, wrk: string, rounds: 
  */
 async function checkCounts(
   { program, wrk }: Bench,
-  { database, server, uncached }: Hub,
+  { database, server, uncached, readPushed }: Hub,
   targets: readonly Target[],
   warmUps: readonly (readonly [Target, Rate])[],
   timed: readonly Rate[],
@@ -190,7 +201,7 @@ async function checkCounts(
   const dump = await runProgram([program], ['dumpdata', 'pages.videocontent', 'pages.audiocontent'], {
     settings: database.settings,
   });
-  const counted = sumOfCounters(dump.stdout);
+  const counted = sumOfCounters(dump.stdout) + ((await readPushed?.()) ?? 0);
   const expected = unread === 0 ? `${sent}` : `${sent} to ${sent + unread}`;
   say(`${database.name}: ${counted} views counted, ${expected} expected`);
   if (counted < sent || counted > sent + unread) throw new Error('views were lost or counted twice');
