@@ -6,6 +6,7 @@
  *     make bench                            all sections, for most of an hour; writes docs/benchmarks.md
  *     make bench ARGS=quick                 all but the three that fill a database, with less of everything
  *     make bench ARGS="quick ingest flush"  some sections; `pipeline` is push, ingest, flush, lag and memory
+ *     make bench ARGS=soak                  ten minutes of everything at once, only when it is named
  *     make bench ARGS="report serving"      some sections, and docs/benchmarks.md holds them and nothing else
  */
 import { availableParallelism } from 'node:os';
@@ -21,6 +22,7 @@ import { writeReport } from './report.ts';
 import { measureScaling } from './scaling.ts';
 import { measureSearch } from './search.ts';
 import { measureServing } from './serving.ts';
+import { measureSoak } from './soak.ts';
 import { measureStarts } from './starts.ts';
 import { printMissed, say } from './table.ts';
 
@@ -36,11 +38,13 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   search: measureSearch,
   deep: measureDeep,
   loaddata: measureLoadData,
+  soak: measureSoak,
 };
 const NAMES = Object.keys(SECTIONS);
 const PIPELINE = ['push', 'ingest', 'flush', 'lag', 'memory'];
 /** They fill databases for minutes. */
 const SLOW = ['search', 'deep', 'loaddata'];
+const ONLY_NAMED = 'soak';
 const MODES = ['full', 'quick'];
 const REPORT = 'report';
 
@@ -56,7 +60,8 @@ if (unknown.length > 0 || modes.length > 1) {
 }
 const wanted = new Set(words.flatMap((word) => (word === 'pipeline' ? PIPELINE : NAMES.includes(word) ? [word] : [])));
 const [mode = 'full'] = modes;
-const isWanted = (name: string) => (wanted.size > 0 ? wanted.has(name) : mode === 'full' || !SLOW.includes(name));
+const isWanted = (name: string) =>
+  wanted.size > 0 ? wanted.has(name) : name !== ONLY_NAMED && (mode === 'full' || !SLOW.includes(name));
 
 const started = performance.now();
 const closers = createClosers();

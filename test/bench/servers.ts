@@ -18,7 +18,8 @@ export interface Server {
   memory(): number;
   /** Processor time used so far, in seconds; undefined where the system does not tell. */
   processorSeconds(): number | undefined;
-  stop(): Promise<void>;
+  /** Sends SIGTERM. @returns the exit code */
+  stop(): Promise<number>;
 }
 
 /** Compiles a file of this folder as `make build` compiles the program; returns the executable's path. */
@@ -61,9 +62,9 @@ export async function startServer(
       startMs,
       memory: () => memoryOf(child.pid),
       processorSeconds: () => processorSecondsOf(child.pid),
-      stop: async () => {
+      stop: () => {
         child.kill('SIGTERM');
-        await child.exited;
+        return child.exited;
       },
     };
   } catch (error) {
