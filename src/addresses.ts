@@ -9,7 +9,10 @@ const loadNet = (): typeof Net => require('node:net');
 /** 4 or 6 for an address of that version, 0 for anything else. */
 export function isIP(text: string): 0 | 4 | 6 {
   if (IPV4.test(text)) return 4;
-  return text.includes(':') && IPV6_CHARACTERS.test(text) && URL.canParse(`http://[${text}]/`) ? 6 : 0;
+  // Bun's parser of URLs takes a colon too many at the end.
+  return text.includes(':') && !/[^:]:$/.test(text) && IPV6_CHARACTERS.test(text) && URL.canParse(`http://[${text}]/`)
+    ? 6
+    : 0;
 }
 
 /**

@@ -31,6 +31,8 @@ export interface TransactionOptions {
    * 50 ms would buy little; Postgres ignores it.
    */
   readonly durability?: Durability;
+  /** No statement is ended for the time it takes: for commands whose statements go through whole tables. */
+  readonly mayTakeLong?: boolean;
 }
 
 /** What a database has to do for this process at one moment. */

@@ -1,7 +1,7 @@
 import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import { AppError } from '../errors.ts';
-import type { Connection, Database, Prepared, Row } from './connection.ts';
+import type { Connection, Database, Prepared, Row, TransactionOptions } from './connection.ts';
 import { type Link, openLink, STATEMENT_TIMEOUT_MS } from './link.postgres.ts';
 import { schema } from './schema.postgres.ts';
 import { createTransactionRunner } from './transaction.ts';
@@ -129,9 +129,13 @@ export function openPostgres(url: string): Database {
   const transactions = createTransactionRunner();
   let closed: Promise<void> | undefined;
 
-  async function transact<T>(begin: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+  async function transact<T>(
+    begin: string,
+    work: (connection: Connection) => Promise<T>,
+    { mayTakeLong = false }: TransactionOptions = {},
+  ): Promise<T> {
     transactions.assertNotNested();
-    const session = await sessions.take();
+    const session = mayTakeLong ? openLink(url, 1, 0) : await sessions.take();
     try {
       await session.run(begin).catch(async (error: unknown) => {
         await session.end();
@@ -152,13 +156,14 @@ export function openPostgres(url: string): Database {
         work,
       );
     } finally {
-      sessions.giveBack(session);
+      if (mayTakeLong) await session.end();
+      else sessions.giveBack(session);
     }
   }
 
   return {
     ...connectPostgres(readers.run),
-    tx: (work) => transact('begin', work),
+    tx: (work, options) => transact('begin', work, options),
     snapshot: (work) => transact('begin isolation level repeatable read read only', work),
     activity: () => ({ reads: readers.running(), ...sessions.activity() }),
     close() {

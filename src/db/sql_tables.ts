@@ -128,6 +128,13 @@ export function keepToOneself(dialect: Dialect, tables: readonly string[]): SQL 
   return dialect === 'postgres' ? sql`lock table ${names(tables)} in access exclusive mode` : undefined;
 }
 
+/** Waits until no other transaction that asked for this is under way. SQLite has one writer at a time. */
+export function takeTurnToFill(dialect: Dialect): SQL | undefined {
+  return dialect === 'postgres'
+    ? sql`select pg_advisory_xact_lock(hashtextextended('contenthub: filling an empty hub', 0))`
+    : undefined;
+}
+
 /** Tells the planner what tables hold; SQLite's needs no telling. */
 export function gatherStatistics(dialect: Dialect, tables: readonly string[]): SQL | undefined {
   return dialect === 'postgres' ? sql`analyze ${names(tables)}` : undefined;

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm';
 import { contentTypes } from '../contents/index.ts';
 import type { Connection } from '../db/connection.ts';
 import { setAsideIndexes } from '../db/indexes.ts';
-import { gatherStatistics, keepToOneself } from '../db/sql_tables.ts';
+import { gatherStatistics, keepToOneself, takeTurnToFill } from '../db/sql_tables.ts';
 import { isEmpty } from './fixtures.ts';
 import { SEARCH_TABLES, SearchFilling } from './search_filling.ts';
 
@@ -24,6 +24,9 @@ export interface Filling {
  * @returns undefined when there are pages or contents
  */
 export async function beginFilling(tx: Connection): Promise<Filling | undefined> {
+  // First, for whoever has read these tables and then wants them for himself waits for others who did the same.
+  const turn = takeTurnToFill(tx.dialect);
+  if (turn !== undefined) await tx.rows(turn);
   if (!(await isEmpty(tx))) return undefined;
   const tables = ['pages_page', 'pages_pagecontent', ...contentTypes.map((type) => type.table)];
   const lock = keepToOneself(tx.dialect, [...tables, ...SEARCH_TABLES]);

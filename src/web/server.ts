@@ -92,13 +92,15 @@ export function buildWeb(
   const pages = pageResources({ ...config, pages: readPages(database), cache, recorder, origins });
   const resources = [...(roles.hasPages ? pages : []), healthResource];
   const direct = answerDirectly(resources, context);
+  const sendFailure = (request: Request, error: unknown): Response => {
+    context.logFailure(request, error);
+    const { status, detail } = describeFailure(error);
+    return sendDetail(request, context, status, detail);
+  };
   const handleErrors = (app: Elysia): void => {
-    app.onError(({ code, error, request }) => {
-      if (code === 'NOT_FOUND') return sendNotFound(request, context, roles);
-      context.logFailure(request, error);
-      const { status, detail } = describeFailure(error);
-      return sendDetail(request, context, status, detail);
-    });
+    app.onError(({ code, error, request }) =>
+      code === 'NOT_FOUND' ? sendNotFound(request, context, roles) : sendFailure(request, error),
+    );
   };
   const routes = new Elysia({ strictPath: true });
   handleErrors(routes);
@@ -162,7 +164,9 @@ export function buildWeb(
     const preflight = mayBePreflight ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
     const answered = preflight ?? direct(request, path);
     if (answered !== undefined) return answered;
-    return admin?.serves(path) ? admin.fetch(request) : routes.fetch(request);
+    return admin?.serves(path)
+      ? admin.fetch(request).catch((error) => sendFailure(request, error))
+      : routes.fetch(request);
   }
 }
 

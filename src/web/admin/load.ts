@@ -42,7 +42,11 @@ export function loadAdminLater(
   return {
     serves: (path) => path === '/admin' || path.startsWith('/admin/'),
     async fetch(request) {
-      loading ??= load();
+      loading ??= load().catch((error: unknown) => {
+        // The next request tries again.
+        loading = undefined;
+        throw error;
+      });
       return (await loading).app.fetch(request);
     },
     routeOf: (path) => loaded?.routeOf(path) ?? OTHER_ROUTE,
