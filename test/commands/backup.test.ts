@@ -192,7 +192,8 @@ describe.each(DIALECTS)('backup on %s', (dialect) => {
     const path = file(`${dialect}.old`);
     await succeed(old, ['backup', path, '--verify']);
     const printed = await succeed(empty, ['restore', path]);
-    expect(printed).toContain('applied 0001_accounts_and_history\napplied 0002_search\nmade 1 titles searchable\n');
+    const later = migrations[dialect].slice(1).map(({ tag }) => `applied ${tag}\n`);
+    expect(printed).toContain(`${later.join('')}made 1 titles searchable\n`);
     expect(await failure(old, ['backup', '--portable', file('never')])).toContain('run contenthub migrate first');
     expect(existsSync(file('never'))).toBe(false);
     await old.drop();

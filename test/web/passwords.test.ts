@@ -123,8 +123,12 @@ describe("Django's hashes", () => {
 describe('time', () => {
   test('a hash that matches nothing costs what a wrong password costs', async () => {
     const hash = await hashPassword(PASSWORD);
-    const wrong = await leastMilliseconds(() => verifyPassword('wrong password', hash));
-    const nothing = await leastMilliseconds(() => verifyPassword('wrong password', '!'));
+    let [wrong, nothing] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    // One after the other: what else the machine does slows both.
+    for (let round = 0; round < 5; round++) {
+      wrong = Math.min(wrong, await milliseconds(async () => void (await verifyPassword('wrong password', hash))));
+      nothing = Math.min(nothing, await milliseconds(async () => void (await verifyPassword('wrong password', '!'))));
+    }
     expect(nothing / wrong).toBeGreaterThan(0.5);
     expect(nothing / wrong).toBeLessThan(2);
   });
