@@ -120,7 +120,7 @@ describe('dumpdata', () => {
     });
 
     test.each([
-      ['/nonexistent/dump.json', 'ENOENT'],
+      ['/nonexistent/dump.json', 'there is no folder /nonexistent'],
       ['/dev/null', 'it is no regular file'],
       [home, 'it is a directory'],
     ])('refuses %s', async (path, reason) => {
