@@ -29,16 +29,12 @@ export function findMisnamed(environment: Environment): string[] {
   const names = Object.values<Setting<unknown>>(settings).flatMap(({ name, secret }) =>
     secret ? [name, `${name}_FILE`] : [name],
   );
+  const long = names.filter((name) => name.includes('_'));
   return Object.keys(environment).flatMap((name) => {
     if (names.includes(name)) return [];
     const former = FORMER_NAMES[name];
     if (former !== undefined) return [`${name} is the Django version’s name and not read here: use ${former}`];
-    const near = name.includes('_')
-      ? nearest(
-          name,
-          names.filter((known) => known.includes('_')),
-        )
-      : undefined;
+    const near = name.includes('_') ? nearest(name, long) : undefined;
     return near === undefined ? [] : [`${name} is not a setting: did you mean ${near}?`];
   });
 }
