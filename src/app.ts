@@ -9,7 +9,7 @@ import { describeAddress, openDatabase } from './db/open.ts';
 import { AppError } from './errors.ts';
 import { type Reach, reachNothing } from './failpoints.ts';
 import { openEmbeddedRecorder } from './impressions/embedded.ts';
-import { openPipeline, type Pipeline } from './impressions/pipeline.ts';
+import type { Pipeline } from './impressions/pipeline.ts';
 import { openJobQueue } from './impressions/queue.ts';
 import { openQueueRecorder, type Recorder } from './impressions/record.ts';
 import type { Log } from './log.ts';
@@ -58,10 +58,9 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
   try {
     const pipeline = await openCounting(config, log, options.hasWeb);
     if (pipeline !== undefined) closers.push(() => pipeline.close());
-    if (options.hasAllRoles) await migrateAtStart(config, log);
     const database = openDatabase(config.database);
     closers.push(() => database.close());
-    await waitForSchema(database, log);
+    await waitForSchema(database, log, options.hasAllRoles ? () => migrateAtStart(config, log) : undefined);
     if (options.hasAllRoles) await completeSearchAtStart(database, log);
     const recorder = openRecorder(config, log, database, pipeline);
     return {
@@ -90,6 +89,8 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
 /** @throws AppError `unavailable` before anything is counted in a way that may lose it */
 async function openCounting(config: Config, log: Log, hasWeb: boolean): Promise<Pipeline | undefined> {
   if (config.counterRedis === undefined) return undefined;
+  // Loaded here: a hub without Redis starts sooner without its client.
+  const { openPipeline } = await import('./impressions/pipeline.ts');
   const pipeline = openPipeline(config.counterRedis, config.counterKeyPrefix, log, config.allowEviction);
   try {
     const { problems, risk } = await pipeline.inspect(hasWeb ? 'may be away' : 'must be there');
@@ -128,13 +129,22 @@ async function completeSearchAtStart(database: Database, log: Log): Promise<void
   if (completed > 0) log.info('titles made searchable', { titles: completed });
 }
 
-async function waitForSchema(database: Database, log: Log): Promise<void> {
+/** @param migrateNow undefined where somebody else is to do it */
+async function waitForSchema(
+  database: Database,
+  log: Log,
+  migrateNow: (() => Promise<void>) | undefined,
+): Promise<void> {
   for (let hasSaidSo = false; ; hasSaidSo = true) {
     const state = await readSchemaState(database);
     assertNotAhead(state);
     if (state.state === 'current') {
       if (state.unknown.length > 0) log.info(BESIDE_NEWER, { unknown: state.unknown.join(' ') });
       return;
+    }
+    if (migrateNow !== undefined) {
+      await migrateNow();
+      continue;
     }
     if (!hasSaidSo)
       log.warn('waiting for the database to be migrated: run contenthub migrate', { pending: state.pending.join(' ') });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  EVERY_SECOND,
   hasHashTag,
   integerBetween,
   oneOf,
@@ -133,7 +134,7 @@ export const settings = {
   },
   flushCron: {
     name: 'FLUSH_CRON',
-    fallback: '* * * * * *',
+    fallback: EVERY_SECOND,
     help: 'when counted views are brought from Redis into the database: a cron pattern, seconds first, UTC',
     parse: parseCron,
   },

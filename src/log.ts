@@ -1,10 +1,12 @@
+import { isTerminal } from './output.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'pretty' | 'json';
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /** For people where a terminal shows the log, for programs elsewhere. */
 export function defaultFormat(): LogFormat {
-  return process.stderr.isTTY ? 'pretty' : 'json';
+  return isTerminal('stderr') ? 'pretty' : 'json';
 }
 
 /** Values beside a message: request id, route, durations in ms. Never passwords, tokens or URLs with credentials. */
@@ -64,12 +66,8 @@ function json(time: Date, level: LogLevel, message: string, fields: LogFields): 
   return `${printable(JSON.stringify({ ...own, ...fields, ...own }))}\n`;
 }
 
-/** A log that writes one line an event to `write` (standard error unless told otherwise). */
-export function createLog(
-  level: LogLevel,
-  format: LogFormat,
-  write: (line: string) => void = (line) => process.stderr.write(line),
-): Log {
+/** A log that hands one line an event to `write`. */
+export function createLog(level: LogLevel, format: LogFormat, write: (line: string) => void): Log {
   const threshold = LOG_LEVELS.indexOf(level);
   const line = format === 'json' ? json : pretty;
   const at =

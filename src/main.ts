@@ -4,9 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { parseEnv } from 'node:util';
 import { type Arguments, type Option, parseArguments, UsageError } from './commands/arguments.ts';
-import { createOutput } from './commands/output.ts';
 import {
   assertNothingLeft,
   describeHub,
@@ -21,6 +19,7 @@ import { findMisnamed } from './config_misnamed.ts';
 import { AppError, messageOf } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { nearest } from './nearest.ts';
+import { createOutput, isTerminal } from './output.ts';
 import { createPause } from './pause.ts';
 import { VERSION } from './version.ts';
 
@@ -28,14 +27,14 @@ const ENV_FILE: Option = { name: 'env-file', value: 'FILE', help: 'read settings
 /** A clean stop that takes longer than this is no clean stop. Docker kills a container after 10 s. */
 const STOP_TIMEOUT_MS = 9500;
 
-const output = createOutput(process.stdout, (error) => {
+/** Its reader may go away: a hub serves on without its log. */
+const errorOutput = createOutput(Bun.stderr, () => {});
+const output = createOutput(Bun.stdout, (error) => {
   // `--help | head` closes the pipe early: that is the reader's choice, not an error.
-  if (error.code === 'EPIPE') process.exit(0);
-  process.stderr.write(`contenthub: cannot write to standard output: ${error.message}\n`);
+  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(0);
+  errorOutput.print(`contenthub: cannot write to standard output: ${messageOf(error)}\n`);
   process.exit(1);
 });
-/** Its reader may go away: a hub serves on without its log. */
-const errorOutput = createOutput(process.stderr, () => {});
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h') || argv[0] === 'help') {
@@ -64,7 +63,7 @@ async function runCommand(name: string, argv: readonly string[]): Promise<number
   const given = parseArguments(argv, [...command.options, ENV_FILE]);
   const surplus = given.positionals[command.operandsMax];
   if (surplus !== undefined) throw new UsageError(`${name}: unexpected "${surplus}"`);
-  const environment = readEnvironment(given);
+  const environment = await readEnvironment(given);
   return command.run({
     arguments: given,
     environment,
@@ -84,9 +83,10 @@ function unknownCommand(name: string, commands: readonly { readonly name: string
 }
 
 /** The environment, over what `--env-file` holds. An empty variable is none. */
-function readEnvironment(given: Arguments): Environment {
+async function readEnvironment(given: Arguments): Promise<Environment> {
   const path = given.value(ENV_FILE.name);
   if (path === undefined) return process.env;
+  const { parseEnv } = await import('node:util');
   const own = Object.entries(process.env).filter(([, value]) => value !== '');
   try {
     return { ...parseEnv(readFileSync(path, 'utf8')), ...Object.fromEntries(own) };
@@ -98,7 +98,7 @@ function readEnvironment(given: Arguments): Environment {
 /** A log for before the configuration is known, or when it is broken; warns of names that look like settings and are none. */
 function openEarlyLog(environment: Environment): Log {
   const { logLevel, logFormat } = readLogSettings(environment);
-  const log = createLog(logLevel, logFormat);
+  const log = createLog(logLevel, logFormat, errorOutput.print);
   for (const sentence of findMisnamed(environment)) log.warn(sentence);
   return log;
 }
@@ -109,7 +109,7 @@ function endAtSignal(): AbortSignal {
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       interruption.abort();
-      process.stderr.write(`${lineStart()}contenthub: interrupted\n`);
+      errorOutput.print(`${lineStart()}contenthub: interrupted\n`);
       process.exit(128 + constants.signals[signal]);
     });
   }
@@ -124,10 +124,10 @@ interface Stop {
 
 async function serve(argv: readonly string[]): Promise<number> {
   const given = parseArguments(argv, [...serveOptions, ENV_FILE]);
-  const environment = readEnvironment(given);
+  const environment = await readEnvironment(given);
   openEarlyLog(environment);
   const config = readConfig(environment, flagSettings(given), servesPages(given));
-  const log = createLog(config.logLevel, config.logFormat);
+  const log = createLog(config.logLevel, config.logFormat, errorOutput.print);
   const stopped = whenToStop(log);
   const first = await Promise.race([startHub(given, config, log, sendSignal), stopped]);
   if ('reason' in first) {
@@ -136,7 +136,7 @@ async function serve(argv: readonly string[]): Promise<number> {
     return first.code;
   }
   log.info('serving', { url: first.url, version: VERSION, pid: process.pid });
-  if (first.url !== undefined && (process.stdout.isTTY || config.logFormat === 'pretty')) {
+  if (first.url !== undefined && (isTerminal('stdout') || config.logFormat === 'pretty')) {
     output.print(describeHub(first.url));
   }
   const { reason, code } = await stopped;
@@ -201,7 +201,7 @@ function endAtOnce(): void {
 
 /** Where a line begins on a terminal that may show a progress bar. */
 function lineStart(): string {
-  return process.stderr.isTTY ? '\r\u001b[2K' : '';
+  return isTerminal('stderr') ? '\r\u001b[2K' : '';
 }
 
 function stackOf(error: unknown): string {

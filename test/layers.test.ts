@@ -98,7 +98,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 /** Members of `process`, and the files that may touch them. */
 const PROCESS: readonly (readonly [members: RegExp, files: RegExp])[] = [
   [/^(env|exit|exitCode|abort|kill|on|once|off|addListener|prependListener)$/, /^src\/main\.ts$/],
-  [/^(stdout|stderr)$/, /^src\/(main\.ts|log\.ts|commands\/)/],
+  [/^(stdout|stderr)$/, /^src\/(output\.ts|commands\/)/],
   [/^stdin$/, /^src\/(main\.ts|commands\/)/],
   [/^argv$/, /^src\/main\.ts$/],
   [/^(import|\*)$/, /^$/],
@@ -235,7 +235,7 @@ describe('the program', () => {
 
   test('ends and listens to signals in main.ts', () => {
     const members = sources.get('src/main.ts')?.processMembers.map(({ name }) => name);
-    expect(members).toEqual(expect.arrayContaining(['env', 'exit', 'on', 'stdout', 'stderr', 'argv']));
+    expect(members).toEqual(expect.arrayContaining(['env', 'exit', 'on', 'argv']));
   });
 });
 

@@ -98,17 +98,17 @@ export async function startHub(
     ...(failpoints !== undefined && { reach: createFailpoints(failpoints, signal) }),
   });
   try {
-    return startRoles(app, roles, hasAllRoles);
+    return await startRoles(app, roles, hasAllRoles);
   } catch (error) {
     await app.close();
     throw error;
   }
 }
 
-function startRoles(app: App, roles: readonly (typeof ROLES)[number][], hasAllRoles: boolean): Hub {
+async function startRoles(app: App, roles: readonly (typeof ROLES)[number][], hasAllRoles: boolean): Promise<Hub> {
   const running = { hasPages: roles.includes('web') };
   // First, because it alone can fail: its port may be taken.
-  const web = running.hasPages || app.config.isPortNamed ? startWeb(app, running) : undefined;
+  const web = running.hasPages || app.config.isPortNamed ? await startWeb(app, running) : undefined;
   const worker = roles.includes('worker') && app.pipeline !== undefined ? startWorker(app) : undefined;
   const beat = roles.includes('beat') ? startBeat(app) : undefined;
   Object.assign(running, { worker, beat });

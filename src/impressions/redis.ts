@@ -4,17 +4,13 @@
  * Nothing is kept for later: a command fails at once when the connection is down, and what was under way when it broke
  * fails too instead of being sent again. Whoever sent it knows best whether to repeat it, and under which id.
  */
-import type * as Ioredis from 'ioredis';
-import type { Cluster, ClusterNode, Redis, RedisOptions } from 'ioredis';
+import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis';
 import { AppError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { countFault } from '../metrics.ts';
 import { within } from '../pause.ts';
 import { describeRedis, type RedisAddress } from '../redis_address.ts';
 import { nodeOf } from './cluster.ts';
-
-/** The client, loaded with the first connection: a hub without Redis starts sooner. */
-const loadClient = (): typeof Ioredis => require('ioredis');
 
 export interface RedisConnection {
   /**
@@ -104,7 +100,7 @@ export function openRedis(
 
   return {
     node() {
-      const node = client instanceof loadClient().Cluster ? nodeOf(client, key) : client;
+      const node = client instanceof Cluster ? nodeOf(client, key) : client;
       // A cluster's client dials a node when it is first needed.
       if (node?.status === 'wait') node.connect().catch(noteFailure);
       if (node?.status !== 'ready') throw unavailable(address, failure === '' ? 'not connected' : failure);
@@ -132,7 +128,6 @@ type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
  * @param purpose part of the connection's name (`CLIENT LIST`)
  */
 export function openClient(address: RedisAddress, purpose: string, options: ClientOptions): Redis | Cluster {
-  const { Cluster, Redis } = loadClient();
   const { kind, nodes, username, password, db, tls, master } = address;
   const own: ClientOptions = {
     lazyConnect: true,

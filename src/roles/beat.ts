@@ -1,4 +1,4 @@
-import { Cron } from 'croner';
+import type { Cron } from 'croner';
 import type { App } from '../app.ts';
 import { messageOf } from '../errors.ts';
 import { removeOldDeadJobs } from '../impressions/dead.ts';
@@ -28,6 +28,8 @@ export interface Schedule {
   run(): Promise<unknown>;
 }
 
+/** After the start, when rows that clean up begin to watch the clock. */
+const CLEANING_DELAY_MS = 1000;
 const DAY_MS = 24 * 3600 * 1000;
 const DEAD_JOBS_KEPT_MS = 30 * DAY_MS;
 const ORPHANS_KEPT_MS = 90 * DAY_MS;
@@ -39,14 +41,14 @@ const LAST_FLUSH_MS = 3500;
 /** WAITAOF waits up to 2 s, and a large HSCAN reply takes its time on a busy server. */
 const COMMAND_TIMEOUT_MS = 5000;
 
-/** Everything that happens by the clock. Several beats may run: each row does nothing the second time. */
-function schedule({ app, flush }: { readonly app: App; readonly flush: Flush | undefined }): readonly Schedule[] {
-  const { config, database, pipeline } = app;
-  const counting: readonly Schedule[] =
-    pipeline === undefined || flush === undefined
+/**
+ * What is cleaned up by the clock. Several beats may run: each row, like the flush, does nothing the second time.
+ */
+function cleaning({ database, pipeline }: App): readonly Schedule[] {
+  const deadJobs: readonly Schedule[] =
+    pipeline === undefined
       ? []
       : [
-          { name: 'flush', cron: config.flushCron, run: () => flush.run() },
           {
             name: 'remove old dead jobs',
             cron: '0 7 * * * *',
@@ -54,7 +56,7 @@ function schedule({ app, flush }: { readonly app: App; readonly flush: Flush | u
           },
         ];
   return [
-    ...counting,
+    ...deadJobs,
     {
       name: 'remove old orphans',
       cron: '0 17 * * * *',
@@ -99,13 +101,20 @@ export function startBeat(app: App, cronOf: (row: Schedule) => string = ({ cron 
     running.delete(name);
   }
 
-  const jobs = schedule({ app, flush }).map(
-    (row) => new Cron(cronOf(row), { mode: '6-part', utcOffset: 0 }, () => runOnce(row)),
-  );
+  const jobs: Cron[] = [];
+  async function add(rows: readonly Schedule[]): Promise<void> {
+    const { Cron } = await import('croner');
+    if (isStopping) return;
+    for (const row of rows) jobs.push(new Cron(cronOf(row), { mode: '6-part', utcOffset: 0 }, () => runOnce(row)));
+  }
+  if (flush !== undefined) add([{ name: 'flush', cron: app.config.flushCron, run: () => flush.run() }]);
+  // To find the next time of an hourly row takes a ms, and the first requests may be waiting.
+  const later = setTimeout(() => add(cleaning(app)), CLEANING_DELAY_MS);
   return {
     state: () => flush?.state(),
     async stop() {
       isStopping = true;
+      clearTimeout(later);
       for (const job of jobs) job.stop();
       // What waits for the gate need not: the next beat takes it up.
       pause.wake();

@@ -3,7 +3,7 @@ import { openSecretKeys } from '../config_secret.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { watchEventLoop } from '../web/event_loop.ts';
 import { createPageCache, type PageCache } from '../web/page_cache.ts';
-import { openPageCacheNotices, type PageCacheNotices } from '../web/page_cache_notices.ts';
+import type { PageCacheNotices } from '../web/page_cache_notices.ts';
 import { createReadiness, type Roles } from '../web/readiness.ts';
 import { buildWeb } from '../web/server.ts';
 
@@ -28,12 +28,12 @@ const STOP_POLL_MS = 5;
  * @param roles what else runs in this process
  * @throws AppError `unavailable` when the port is taken or forbidden
  */
-export function startWeb(app: App, roles: Roles): Web {
+export async function startWeb(app: App, roles: Roles): Promise<Web> {
   const { host, port, reusePort } = app.config;
   const keys = roles.hasPages ? openSecretKeys(app.config) : undefined;
   const readiness = createReadiness(app, roles);
   const cache = createPageCache(app.config.pageCacheMs);
-  const notices = roles.hasPages ? openNotices(app, cache) : undefined;
+  const notices = roles.hasPages ? await openNotices(app, cache) : undefined;
   let server: Bun.Server<undefined> | undefined;
   const eventLoop = watchEventLoop();
   const handle = buildWeb({ ...app, keys, eventLoop, cache, notices }, readiness, roles, () => server);
@@ -66,9 +66,12 @@ export function startWeb(app: App, roles: Roles): Web {
 }
 
 /** Where several processes can edit: without Redis, this one is alone. */
-function openNotices({ config, log }: App, cache: PageCache): PageCacheNotices | undefined {
+async function openNotices({ config, log }: App, cache: PageCache): Promise<PageCacheNotices | undefined> {
   const address = config.redisUrl ?? config.counterRedis;
-  return address && openPageCacheNotices(address, log, () => cache.clear());
+  if (address === undefined) return undefined;
+  // Loaded here: a hub without Redis starts sooner without its client.
+  const { openPageCacheNotices } = await import('../web/page_cache_notices.ts');
+  return openPageCacheNotices(address, log, () => cache.clear());
 }
 
 /** Lets the answers under way finish. Connections without a request are not waited for: they may stay silent for ever. */

@@ -2,30 +2,23 @@
  * The web side in one function, Request → Response. Before the routes: the request's id, the `Host` check and the CORS
  * preflight; after them: what matched no route, and what went wrong.
  */
-import { Elysia } from 'elysia';
-import { NotFoundPage } from '../../views/not_found.tsx';
+import type { Elysia } from 'elysia';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/connection.ts';
 import type { Pipeline } from '../impressions/pipeline.ts';
 import type { Recorder } from '../impressions/record.ts';
 import { createLogLimit, type Log } from '../log.ts';
 import { readPages } from '../store/page_reader.ts';
-import { VERSION } from '../version.ts';
-import { loadAdminLater } from './admin/load.ts';
+import { isAdmin, loadAdminLater } from './admin/load.ts';
 import { createApiHeaders } from './api/headers.ts';
-import { healthResource, probes } from './api/health.ts';
-import { metrics } from './api/metrics.ts';
-import { buildOpenApi } from './api/openapi.ts';
+import { healthResource } from './api/health.ts';
 import { pageResources } from './api/pages.ts';
-import { type ApiContext, answerDirectly, mountResources, redirectToSlash, sendDetail } from './api/resource.ts';
-import { schema } from './api/schema.ts';
+import { type ApiContext, answerDirectly, sendDetail } from './api/resource.ts';
 import { answerPreflight } from './cors.ts';
 import type { SecretKeys } from './csrf.ts';
-import { docs } from './docs.ts';
 import { DETAIL, describeFailure } from './errors.ts';
 import type { EventLoop } from './event_loop.ts';
-import { home } from './home.ts';
-import { htmlResponse } from './html.ts';
+import { type LazyApp, loadLater } from './lazy.ts';
 import { createMetrics } from './metrics.ts';
 import type { PageCache } from './page_cache.ts';
 import type { PageCacheNotices } from './page_cache_notices.ts';
@@ -33,9 +26,6 @@ import type { Readiness, Roles } from './readiness.ts';
 import { finalRequestId, type Listener, pathOf, queryOf, readOrigins } from './request.ts';
 import { createRequestLog } from './request_log.ts';
 import { createRequestDurations } from './requests.ts';
-import { sendPlain } from './respond.ts';
-import { createRouteNames } from './route_names.ts';
-import { assetUrl, staticFiles } from './static.ts';
 
 /** What the web side needs of the program. */
 export interface WebContext {
@@ -98,25 +88,20 @@ export function buildWeb(
     return sendDetail(request, context, status, detail);
   };
   const handleErrors = (app: Elysia): void => {
-    app.onError(({ code, error, request }) =>
-      code === 'NOT_FOUND' ? sendNotFound(request, context, roles) : sendFailure(request, error),
-    );
+    app.onError(async ({ code, error, request }) => {
+      if (code !== 'NOT_FOUND') return sendFailure(request, error);
+      const { sendNotFound } = await import('./not_found.ts');
+      return sendNotFound(request, context, roles);
+    });
   };
-  const routes = new Elysia({ strictPath: true });
-  handleErrors(routes);
-  routes
-    .use(mountResources(resources, context))
-    .use(probes(readiness))
-    .use(metrics(createMetrics(program, roles, own), { ...config, addressOf }));
-  if (roles.hasPages) {
-    routes
-      .use(schema(context, () => buildOpenApi({ ...config, version: VERSION })))
-      .use(docs)
-      .all('/api/docs', ({ request }) => redirectToSlash(request, context))
-      .all('/api/redoc', ({ request }) => redirectToSlash(request, context))
-      .use(staticFiles)
-      .use(home(database));
-  }
+  const routes = loadLater(
+    async () => {
+      const { buildRoutes } = await import('./routes.ts');
+      const render = createMetrics(program, roles, own);
+      return buildRoutes({ ...program, context, resources, readiness, roles, addressOf, render, handleErrors });
+    },
+    resources.map(({ path }) => path),
+  );
   const afterEdit = () => {
     cache.clear();
     notices?.publish();
@@ -132,8 +117,6 @@ export function buildWeb(
         )
       : undefined;
 
-  const routeOf = createRouteNames(routes.routes.map(({ path }) => path));
-
   return (received) => {
     const began = performance.now();
     const request = withRoutableUrl(received);
@@ -144,8 +127,12 @@ export function buildWeb(
     return finish(request, path, response, began);
   };
 
+  function appOf(path: string): LazyApp {
+    return admin !== undefined && isAdmin(path) ? admin : routes;
+  }
+
   function finish(request: Request, path: string, response: Response, began: number): Response {
-    const route = admin?.serves(path) ? admin.routeOf(path) : routeOf(path);
+    const route = appOf(path).routeOf(path);
     const ms = performance.now() - began;
     requests.observe(route, response.status, ms / 1000);
     lines.end(request, route, response.status, ms);
@@ -164,9 +151,9 @@ export function buildWeb(
     const preflight = mayBePreflight ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
     const answered = preflight ?? direct(request, path);
     if (answered !== undefined) return answered;
-    return admin?.serves(path)
-      ? admin.fetch(request).catch((error) => sendFailure(request, error))
-      : routes.fetch(request);
+    return appOf(path)
+      .fetch(request)
+      .catch((error) => sendFailure(request, error));
   }
 }
 
@@ -195,11 +182,4 @@ function withRoutableUrl(request: Request): Request {
   if (isRoutable) return request;
   const query = queryOf(request);
   return new Request(`http://localhost${pathOf(request)}${query === '' ? '' : `?${query}`}`, request);
-}
-
-async function sendNotFound(request: Request, context: ApiContext, { hasPages }: Roles): Promise<Response> {
-  if (pathOf(request).startsWith('/api/')) return sendDetail(request, context, 404, DETAIL.notFound);
-  if (!hasPages) return sendPlain(request, 404, 'not found\n');
-  const page = await NotFoundPage({ assets: { style: assetUrl('app.css'), icon: assetUrl('icon.svg') } });
-  return htmlResponse(request, page, undefined, 404);
 }

@@ -3,7 +3,6 @@
  * so browsers may keep it for ever and a new version is simply a new address.
  */
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { Elysia } from 'elysia';
 import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'file' };
 import redocBundle from 'redoc/bundles/redoc.standalone.js' with { type: 'file' };
@@ -95,9 +94,10 @@ type LoadedAsset = { url: string; contentType: string; etag: string; body: Buffe
 
 const assetsByName: ReadonlyMap<string, Asset> = new Map(ASSETS.map((asset) => [asset.name, asset]));
 const loadedByName = new Map<string, LoadedAsset>();
+
 /** Beside what else is done; loaded when it is needed. */
 async function compress(body: Buffer): Promise<Buffer> {
-  const { constants, gzip } = await import('node:zlib');
+  const [{ promisify }, { constants, gzip }] = await Promise.all([import('node:util'), import('node:zlib')]);
   return promisify(gzip)(body, { level: constants.Z_BEST_COMPRESSION });
 }
 

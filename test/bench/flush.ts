@@ -72,7 +72,7 @@ export async function measureFlush(bench: Bench): Promise<void> {
 
 /** A flush as the beat has it. */
 function openFlush(bench: Bench, redis: TestRedis, database: Database): Flush {
-  const log = createLog('warn', 'json');
+  const log = createLog('warn', 'json', (line) => void process.stderr.write(line));
   const pipeline = openPipeline(parseRedisAddress(redis.url), '', log, false);
   bench.atEnd(() => pipeline.close());
   return createFlush({

@@ -95,7 +95,11 @@ interface Call {
 /** Lets the program run the script once, and listens. */
 async function readCall(redis: TestRedis, store: RespConnection): Promise<Call> {
   await fillQueue(redis, store);
-  const connection = openRedis(parseRedisAddress(redis.url), createLog('error', 'json'), { purpose: 'bench', key: '' });
+  const connection = openRedis(
+    parseRedisAddress(redis.url),
+    createLog('error', 'json', (line) => void process.stderr.write(line)),
+    { purpose: 'bench', key: '' },
+  );
   await connection.connect();
   let args: string[] = [];
   const listener = new Proxy(connection.node(), {

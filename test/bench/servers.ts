@@ -25,7 +25,7 @@ export interface Server {
 /** Compiles a file of this folder as `make build` compiles the program; returns the executable's path. */
 export async function compile(name: string, folder: string): Promise<string> {
   const path = join(folder, name);
-  const options = ['--compile', '--production', '--minify', '--bytecode', '--format=esm'];
+  const options = ['--compile', '--production', '--minify', '--bytecode', '--format=esm', '--splitting'];
   const settings = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
   const source = join(import.meta.dirname, `${name}.ts`);
   const build = Bun.spawn([process.execPath, 'build', ...options, ...settings, source, '--outfile', path], {

@@ -16,9 +16,9 @@ const idle: Recorder = {
 
 const { BENCH_COUNTING, ...environment } = process.env;
 const config = readConfig(environment);
-const log = createLog(config.logLevel, 'json');
+const log = createLog(config.logLevel, 'json', (line) => void process.stderr.write(line));
 const app = await openApp(config, log, { hasAllRoles: config.counterRedis === undefined, hasWeb: true });
-const web = startWeb(BENCH_COUNTING === 'off' ? { ...app, recorder: idle } : app, { hasPages: true });
+const web = await startWeb(BENCH_COUNTING === 'off' ? { ...app, recorder: idle } : app, { hasPages: true });
 process.on('SIGTERM', async () => {
   await web.stop();
   const left = await app.stopRecording();

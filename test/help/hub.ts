@@ -61,7 +61,7 @@ async function startHere(settings: Readonly<Record<string, string>>): Promise<St
     text += line;
   });
   const app = await openApp(config, log, { hasAllRoles: true, hasWeb: true });
-  const web = startWeb(app, { hasPages: true });
+  const web = await startWeb(app, { hasPages: true });
   return {
     url: web.url,
     log: () => text,

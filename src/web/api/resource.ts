@@ -2,9 +2,8 @@
  * What every address of the read API has in common, in Django REST Framework's order: an unknown `?format` is 404, an
  * `Accept` without JSON 406, a method other than GET, HEAD and OPTIONS 405; then the resource itself answers.
  */
-import { Elysia } from 'elysia';
 import { DETAIL, describeFailure, RETRY_AFTER_SECONDS } from '../errors.ts';
-import { pathOf, queryOf } from '../request.ts';
+import { queryOf } from '../request.ts';
 import { type Body, createBody, renderJson, sendBody } from '../respond.ts';
 import { ALLOW, type ApiHeaders } from './headers.ts';
 import { type Choice, negotiate, type Renderer } from './negotiate.ts';
@@ -107,37 +106,10 @@ function send(request: Request, context: ApiContext, answer: Answer, indent: num
   return sendBody(request, body, 200, context.headers.resource(request));
 }
 
-/**
- * Without the trailing slash: where the resource is. 308 keeps the method and body of unsafe methods. The headers are
- * the API's own, because a browser follows a redirect to another origin only when it allows that too.
- */
-export function redirectToSlash(request: Request, context: ApiContext): Response {
-  const query = queryOf(request);
-  const status = ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? 301 : 308;
-  const location = `${pathOf(request)}/${query === '' ? '' : `?${query}`}`;
-  const headers = {
-    ...context.headers.common(request),
-    'Content-Type': 'text/html; charset=utf-8',
-    Location: location,
-    'Content-Length': '0',
-  };
-  return new Response(null, { status, headers });
-}
-
-type Handler = (context: { request: Request; params: Record<string, string> }) => Response | Promise<Response>;
-
-/**
- * Routes every method of an address with a trailing slash to `handler`, and the address without it to a redirect. HEAD
- * is named beside the rest, because Elysia's own HEAD sets `Content-Length` to the length of the body left out: 0.
- */
-export function route(app: Elysia, path: string, context: ApiContext, handler: Handler): void {
-  app.all(path, handler).head(path, handler);
-  app.all(path.slice(0, -1), ({ request }) => redirectToSlash(request, context));
-}
-
 type Handle = (request: Request, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
 
-function createHandle(resource: Resource, context: ApiContext): Handle {
+/** Answers requests for a resource, and what goes wrong. */
+export function createHandle(resource: Resource, context: ApiContext): Handle {
   return (request, params) => {
     try {
       const response = serve(resource, context, request, params);
@@ -149,19 +121,9 @@ function createHandle(resource: Resource, context: ApiContext): Handle {
   };
 }
 
-/** The routes of these resources. */
-export function mountResources(resources: readonly Resource[], context: ApiContext): Elysia {
-  const app = new Elysia({ name: 'api' });
-  for (const resource of resources) {
-    const handle = createHandle(resource, context);
-    route(app, resource.path, context, ({ request, params }) => handle(request, params));
-  }
-  return app;
-}
-
 /**
- * The same for paths that need no decoding: an address as it stands in a resource's pattern, or with a number for `:id`. The
- * router takes a third of the time of a cached answer.
+ * Answers paths that need no decoding without the router: an address as it stands in a resource's pattern, or with a number
+ * for `:id`. The router takes a third of the time of a cached answer, and is loaded when something else is asked for.
  * @returns undefined for any other path
  */
 export function answerDirectly(

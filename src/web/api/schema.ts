@@ -2,8 +2,9 @@
 import { Elysia } from 'elysia';
 import { type Body, createBody, renderJson, sendBody } from '../respond.ts';
 import type { JsonObject } from './components.ts';
+import { route } from './mount.ts';
 import type { Renderer } from './negotiate.ts';
-import { type ApiContext, admit, route } from './resource.ts';
+import { type ApiContext, admit } from './resource.ts';
 
 const INDENT = 4;
 
