@@ -18,8 +18,8 @@ export interface Connection {
    * @throws AppError `conflict` for a broken unique or foreign key, `unavailable` when the database is away or busy.
    */
   rows(query: SQLWrapper): Promise<Row[]>;
-  /** Compiles a statement once for many runs; the errors are those of `rows`. */
-  prepare(query: SQL): Prepared;
+  /** Builds and compiles a statement when it is first run, for many runs; the errors are those of `rows`. */
+  prepare(build: () => SQL): Prepared;
 }
 
 /** What a transaction may lose when the machine (not just the process) dies right after its commit. */

@@ -1,6 +1,7 @@
 import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import { AppError } from '../errors.ts';
+import { once } from '../once.ts';
 import type { Connection, Database, Prepared, Row, TransactionOptions } from './connection.ts';
 import { type Link, openLink, STATEMENT_TIMEOUT_MS } from './link.postgres.ts';
 import { schema } from './schema.postgres.ts';
@@ -24,9 +25,12 @@ export function connectPostgres(run: Run): Connection {
       const { sql, params } = dialect.sqlToQuery(query.getSQL());
       return run(sql, params);
     },
-    prepare(query: SQL): Prepared {
-      const { sql, params } = dialect.sqlToQuery(query);
-      return (values = {}) => run(sql, fillPlaceholders(params, { ...values }));
+    prepare(build: () => SQL): Prepared {
+      const compile = once(() => dialect.sqlToQuery(build()));
+      return (values = {}) => {
+        const { sql, params } = compile();
+        return run(sql, fillPlaceholders(params, { ...values }));
+      };
     },
   };
 }

@@ -2,6 +2,7 @@ import type { SQLQueryBindings, Database as SqliteFile } from 'bun:sqlite';
 import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { AppError } from '../errors.ts';
+import { once } from '../once.ts';
 import type { Connection, Database, Durability, Prepared, Row, TransactionOptions } from './connection.ts';
 import { codeOf } from './errors.ts';
 import { beginImmediate, openReader, openWriter, watchFile, whileBusy } from './file.sqlite.ts';
@@ -45,10 +46,12 @@ export function connectSqlite(file: SqliteFile): { connection: Connection; close
         }
       });
     },
-    prepare(query: SQL): Prepared {
-      const { sql, params } = dialect.sqlToQuery(query);
-      return async (values = {}) =>
-        execute(fillPlaceholders(params, { ...values }), (bindings) => compile(sql).all(...bindings));
+    prepare(build: () => SQL): Prepared {
+      const query = once(() => dialect.sqlToQuery(build()));
+      return async (values = {}) => {
+        const { sql, params } = query();
+        return execute(fillPlaceholders(params, { ...values }), (bindings) => compile(sql).all(...bindings));
+      };
     },
   };
 

@@ -75,8 +75,8 @@ function guard(connection: Connection, scope: Scope): Connection {
     dialect: connection.dialect,
     tables: connection.tables,
     rows: (query) => watch(() => connection.rows(query)),
-    prepare(query): Prepared {
-      const prepared = connection.prepare(query);
+    prepare(build): Prepared {
+      const prepared = connection.prepare(build);
       return (values) => watch(() => prepared(values));
     },
   };

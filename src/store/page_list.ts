@@ -28,10 +28,10 @@ const NEAR_ROWS = 1000;
 
 /** Prepares the reads. @param nearRows how many rows are passed over from the front or the end */
 export function listPages(connection: Connection, nearRows = NEAR_ROWS): PageList {
-  const fromFront = connection.prepare(frontStatement(connection));
-  const fromEnd = connection.prepare(endStatement(connection));
-  const fromBlock = connection.prepare(blockStatement(connection));
-  const countAll = connection.prepare(sql`select n as count from (${keptCount(connection)}) kept`);
+  const fromFront = connection.prepare(() => frontStatement(connection));
+  const fromEnd = connection.prepare(() => endStatement(connection));
+  const fromBlock = connection.prepare(() => blockStatement(connection));
+  const countAll = connection.prepare(() => sql`select n as count from (${keptCount(connection)}) kept`);
   let seen: number | undefined;
 
   function choose(offset: number, limit: number) {

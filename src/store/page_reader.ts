@@ -27,7 +27,7 @@ export interface PageReader extends PageList {
 
 /** Prepares the API's reads. The statement of `find` has one branch for each registered type, whatever a page shows. */
 export function readPages(connection: Connection): PageReader {
-  const find = connection.prepare(findStatement(connection));
+  const find = connection.prepare(() => findStatement(connection));
   return {
     ...listPages(connection),
     async find(id) {

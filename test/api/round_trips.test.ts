@@ -23,7 +23,7 @@ function counted(connection: Connection): { connection: Connection; times: () =>
     connection: {
       ...connection,
       rows: count((query) => connection.rows(query)),
-      prepare: (query) => count(connection.prepare(query)),
+      prepare: (build) => count(connection.prepare(build)),
     },
     times: () => times,
   };

@@ -262,7 +262,8 @@ describe.each(DIALECTS)('a database on %s', (dialect) => {
 
   test('a prepared statement takes other values each time, also one after an error', async () => {
     const divide = database.prepare(
-      sql`select title from pages_page where title = ${sql.placeholder('title')} or title = ${sql.placeholder('title')} limit ${sql.placeholder('limit')}`,
+      () =>
+        sql`select title from pages_page where title = ${sql.placeholder('title')} or title = ${sql.placeholder('title')} limit ${sql.placeholder('limit')}`,
     );
     await database.tx(async (tx) => {
       await insertPage(tx, 'prepared 1');
@@ -274,7 +275,9 @@ describe.each(DIALECTS)('a database on %s', (dialect) => {
       expect(await refusal(divide({ title: 'a\0', limit: 1 }))).toBeInstanceOf(Error);
     }
     const inside = await database.tx((tx) => {
-      const count = tx.prepare(sql`select count(*) as n from pages_page where title = ${sql.placeholder('title')}`);
+      const count = tx.prepare(
+        () => sql`select count(*) as n from pages_page where title = ${sql.placeholder('title')}`,
+      );
       return Promise.all([count({ title: 'prepared 1' }), count({ title: 'nowhere' })]);
     });
     expect(inside.map(([row]) => toInteger(row?.n))).toEqual([1, 0]);

@@ -309,7 +309,7 @@ describe.each(DIALECTS)('history on %s', (dialect) => {
     const table = { name: audio.table, label: audio.label, title: 'title', columns: ['title', 'text'] };
     const tally = await database.tx((tx) => {
       const watched: Connection = {
-        ...{ dialect: tx.dialect, tables: tx.tables, prepare: (query) => tx.prepare(query) },
+        ...{ dialect: tx.dialect, tables: tx.tables, prepare: (build) => tx.prepare(build) },
         async rows(query) {
           const rows = await tx.rows(query);
           sizes.push(rows.reduce((sum, row) => sum + String(row.text ?? '').length, 0));
