@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type * as Files from 'node:fs';
 import {
   EVERY_SECOND,
   hasHashTag,
@@ -285,9 +284,11 @@ function textOf(setting: Setting<unknown>, environment: Environment): string {
   return secret;
 }
 
+const loadFiles = (): typeof Files => require('node:fs');
+
 function readSecret(name: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return loadFiles().readFileSync(path, 'utf8').trim();
   } catch (error) {
     throw new Error(`the file that ${name}_FILE names cannot be read: ${messageOf(error)}`);
   }
@@ -350,7 +351,7 @@ function finish(values: Values, hasDatabaseUrl: boolean, isPortNamed: boolean): 
     const url = `postgres://${user}@${host}:${postgresPort}/${encodeURIComponent(postgresDb)}`;
     database = { dialect: 'postgres', url };
   } else if (!hasDatabaseUrl) {
-    database = { dialect: 'sqlite', path: join(rest.dataDir, 'contenthub.db') };
+    database = { dialect: 'sqlite', path: rest.dataDir.replace(/\/*$/, '/contenthub.db') };
   }
   const corsAllowedOrigins = rest.debug && rest.corsAllowedOrigins.length === 0 ? ['*'] : rest.corsAllowedOrigins;
   const logLevel: LogLevel = rest.debug ? 'debug' : rest.logLevel;

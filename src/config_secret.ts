@@ -6,20 +6,18 @@ import { AppError, messageOf } from './errors.ts';
 const KEY_BYTES = 48;
 
 /**
- * The keys that forms are signed with, the current one first. A process that does everything by itself makes one and
- * keeps it in `DATA_DIR/secret_key` (0600); of several processes each must be given the same.
- * @throws AppError `invalid` when there is none, `unavailable` when the file cannot be read or written
+ * The key that forms are signed with where none is given: a process that does everything by itself makes one and keeps it
+ * in `DATA_DIR/secret_key` (0600); of several processes each must be given the same.
+ * @throws AppError `invalid` when several need it, `unavailable` when the file cannot be read or written
  */
-export function openSecretKeys(config: Config): readonly [string, ...string[]] {
-  const { secretKey, secretKeyFallbacks, counterRedis, dataDir } = config;
-  if (secretKey !== undefined) return [secretKey, ...secretKeyFallbacks];
+export function openOwnKey({ counterRedis, dataDir }: Config): string {
   if (counterRedis !== undefined) {
     throw new AppError('invalid', KEY_MISSING);
   }
   const path = join(dataDir, 'secret_key');
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return [readKey(path) ?? makeKey(path), ...secretKeyFallbacks];
+    return readKey(path) ?? makeKey(path);
   } catch (error) {
     throw new AppError('unavailable', `the signing key ${path} cannot be kept: ${messageOf(error)}`, { cause: error });
   }

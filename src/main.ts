@@ -2,8 +2,6 @@
  * The program: arguments → a command, or configuration → application → roles → wait for a signal → close.
  * The only file that ends the process or listens to signals.
  */
-import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { type Arguments, type Option, parseArguments, UsageError } from './commands/arguments.ts';
 import {
   assertNothingLeft,
@@ -26,6 +24,8 @@ import { VERSION } from './version.ts';
 const ENV_FILE: Option = { name: 'env-file', value: 'FILE', help: 'read settings from FILE' };
 /** A clean stop that takes longer than this is no clean stop. Docker kills a container after 10 s. */
 const STOP_TIMEOUT_MS = 9500;
+/** Of a process that a signal ends: 128 and the signal's number. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Its reader may go away: a hub serves on without its log. */
 const errorOutput = createOutput(Bun.stderr, () => {});
@@ -89,7 +89,7 @@ async function readEnvironment(given: Arguments): Promise<Environment> {
   const { parseEnv } = await import('node:util');
   const own = Object.entries(process.env).filter(([, value]) => value !== '');
   try {
-    return { ...parseEnv(readFileSync(path, 'utf8')), ...Object.fromEntries(own) };
+    return { ...parseEnv(await Bun.file(path).text()), ...Object.fromEntries(own) };
   } catch (error) {
     throw new UsageError(`--env-file ${path} cannot be read: ${messageOf(error)}`);
   }
@@ -106,11 +106,11 @@ function openEarlyLog(environment: Environment): Log {
 /** Ends a command at the first signal: the database rolls back by itself, and `interruption` removes what else there is. */
 function endAtSignal(): AbortSignal {
   const interruption = new AbortController();
-  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+  for (const [signal, code] of Object.entries(EXIT_CODES)) {
     process.on(signal, () => {
       interruption.abort();
       errorOutput.print(`${lineStart()}contenthub: interrupted\n`);
-      process.exit(128 + constants.signals[signal]);
+      process.exit(code);
     });
   }
   return interruption.signal;

@@ -2,7 +2,7 @@
  * What the process writes to its standard output and standard error. Bun's own writers, not `process.stdout` and
  * `process.stderr`: only to touch one of those loads all of Node's streams and takes as long as an empty program.
  */
-import { fstatSync } from 'node:fs';
+import type * as Files from 'node:fs';
 
 /** Knows what is still on its way: a pipe takes 64 KiB and then waits for its reader. */
 export interface Output {
@@ -35,9 +35,13 @@ export function createOutput(file: Bun.BunFile, onError: (error: unknown) => voi
   };
 }
 
+const loadFiles = (): typeof Files => require('node:fs');
+
 /** Whether a person reads this stream. */
 export function isTerminal(name: 'stdout' | 'stderr'): boolean {
-  // Asked first, because it loads nothing: only a device can be a terminal.
+  // Asked first, because they load less: a terminal says in TERM what it is, and is a device.
+  if (!process.env.TERM) return false;
+  const { fstatSync } = loadFiles();
   if (!fstatSync(name === 'stdout' ? 1 : 2).isCharacterDevice()) return false;
   return (name === 'stdout' ? process.stdout : process.stderr).isTTY === true;
 }

@@ -38,7 +38,7 @@ describe('without any setting', () => {
   test('a hub listens on this machine and keeps its data in ./data', () => {
     const { logFormat: _, ...config } = readConfig({});
     expect(config).toEqual({
-      database: { dialect: 'sqlite', path: 'data/contenthub.db' },
+      database: { dialect: 'sqlite', path: './data/contenthub.db' },
       usePostgres: false,
       dataDir: './data',
       redisUrl: undefined,

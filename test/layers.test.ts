@@ -97,7 +97,9 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 
 /** Members of `process`, and the files that may touch them. */
 const PROCESS: readonly (readonly [members: RegExp, files: RegExp])[] = [
-  [/^(env|exit|exitCode|abort|kill|on|once|off|addListener|prependListener)$/, /^src\/main\.ts$/],
+  // Whether there is a terminal, of which the environment tells too.
+  [/^env$/, /^src\/(main|output)\.ts$/],
+  [/^(exit|exitCode|abort|kill|on|once|off|addListener|prependListener)$/, /^src\/main\.ts$/],
   [/^(stdout|stderr)$/, /^src\/(output\.ts|commands\/)/],
   [/^stdin$/, /^src\/(main\.ts|commands\/)/],
   [/^argv$/, /^src\/main\.ts$/],

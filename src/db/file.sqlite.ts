@@ -1,7 +1,7 @@
 /** One SQLite file: how it is made, opened, and waited for. */
-import { Database as SqliteFile } from 'bun:sqlite';
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { constants, Database as SqliteFile } from 'bun:sqlite';
+import type * as Files from 'node:fs';
+import type * as Paths from 'node:path';
 import { AppError } from '../errors.ts';
 import { codeOf, translate } from './errors.ts';
 
@@ -46,12 +46,12 @@ export async function beginImmediate(file: SqliteFile, waitMs?: number, isCancel
  */
 export function openWriter(path: string): SqliteFile {
   return open(path, () => {
-    makeFile(path);
-    const file = new SqliteFile(path, { readwrite: true, strict: true });
+    const file = openOrMake(path);
     // Before the first answer, waiting on the thread is fine; another process may be opening the same new file.
     file.run(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
     file.run('PRAGMA journal_mode = WAL');
     file.run('PRAGMA foreign_keys = ON');
+    assertWritable(file);
     return file;
   });
 }
@@ -64,8 +64,7 @@ export function openWriter(path: string): SqliteFile {
  */
 export function openAlone(path: string, name: string): SqliteFile {
   const alone = open(path, () => {
-    makeFile(path);
-    const file = new SqliteFile(path, { readwrite: true, strict: true });
+    const file = openOrMake(path);
     try {
       file.run('PRAGMA busy_timeout = 0');
       file.run('PRAGMA locking_mode = EXCLUSIVE');
@@ -99,9 +98,37 @@ export function copySqliteFile(path: string, to: string): void {
   }
 }
 
+function openOrMake(path: string): SqliteFile {
+  const openExisting = () => new SqliteFile(path, { readwrite: true, strict: true });
+  try {
+    return openExisting();
+  } catch (error) {
+    if (codeOf(error) !== 'SQLITE_CANTOPEN') throw error;
+    makeFile(path);
+    return openExisting();
+  }
+}
+
 function makeFile(path: string): void {
+  // Loaded here: once there is a file, a hub starts sooner without them.
+  const { closeSync, mkdirSync, openSync }: typeof Files = require('node:fs');
+  const { dirname }: typeof Paths = require('node:path');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
+}
+
+/** SQLite opens a file that it may not write for reading, and only tells who writes. */
+function assertWritable(file: SqliteFile): void {
+  file.run('PRAGMA busy_timeout = 0');
+  try {
+    file.run('BEGIN IMMEDIATE');
+    file.run('PRAGMA user_version = 0');
+  } catch (error) {
+    // Somebody else is writing, so it can be written.
+    if (!codeOf(error).startsWith('SQLITE_BUSY')) throw error;
+  } finally {
+    if (file.inTransaction) file.run('ROLLBACK');
+  }
 }
 
 /** Opens an existing file for reading. @throws AppError `unavailable` */
@@ -124,19 +151,20 @@ function open(path: string, connect: () => SqliteFile): SqliteFile {
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (code === 'SQLITE_NOTADB') return 'the file is not an SQLite database';
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return 'the folder or file is not writable';
+  if (code.startsWith('SQLITE_READONLY') || code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+    return 'the folder or file is not writable';
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * Returns a check that the path still leads to the file it leads to now. Writes to a file that was replaced (a backup
+ * Returns a check that the path still leads to the file that was opened. Writes to a file that was replaced (a backup
  * copied over it) or removed would succeed and be gone with the process.
  */
-export function watchFile(path: string): () => void {
-  const opened = statSync(path);
+export function watchFile(file: SqliteFile, path: string): () => void {
+  const hasMoved = new Int32Array(2);
   return () => {
-    const now = statSync(path, { throwIfNoEntry: false });
-    if (now?.ino === opened.ino && now.dev === opened.dev) return;
+    file.fileControl(constants.SQLITE_FCNTL_HAS_MOVED, hasMoved);
+    if (hasMoved[0] === 0) return;
     throw new AppError('unavailable', `the database file ${path} was replaced or removed: restart the program`);
   };
 }

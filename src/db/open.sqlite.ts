@@ -96,7 +96,7 @@ export function openSqlite(path: string): Database {
   const writer = openWriter(path);
   const writes = connectSqlite(writer);
   const reads = connectSqlite(openReader(path));
-  const assertSameFile = watchFile(path);
+  const assertSameFile = watchFile(writer, path);
   const transactions = createTransactionRunner();
   let queue: Promise<unknown> = Promise.resolve();
   let queued = 0;

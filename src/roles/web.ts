@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
-import { openSecretKeys } from '../config_secret.ts';
 import { AppError, messageOf } from '../errors.ts';
+import type { SecretKeys } from '../web/csrf.ts';
 import { watchEventLoop } from '../web/event_loop.ts';
 import { createPageCache, type PageCache } from '../web/page_cache.ts';
 import type { PageCacheNotices } from '../web/page_cache_notices.ts';
@@ -30,7 +30,7 @@ const STOP_POLL_MS = 5;
  */
 export async function startWeb(app: App, roles: Roles): Promise<Web> {
   const { host, port, reusePort } = app.config;
-  const keys = roles.hasPages ? openSecretKeys(app.config) : undefined;
+  const keys = roles.hasPages ? await openSecretKeys(app) : undefined;
   const readiness = createReadiness(app, roles);
   const cache = createPageCache(app.config.pageCacheMs);
   const notices = roles.hasPages ? await openNotices(app, cache) : undefined;
@@ -63,6 +63,14 @@ export async function startWeb(app: App, roles: Roles): Promise<Web> {
       return stopped;
     },
   };
+}
+
+/** The keys that forms are signed with, the current one first. @throws AppError `invalid` or `unavailable` without one */
+async function openSecretKeys({ config }: App): Promise<SecretKeys> {
+  const { secretKey, secretKeyFallbacks } = config;
+  if (secretKey !== undefined) return [secretKey, ...secretKeyFallbacks];
+  const { openOwnKey } = await import('../config_secret.ts');
+  return [openOwnKey(config), ...secretKeyFallbacks];
 }
 
 /** Where several processes can edit: without Redis, this one is alone. */

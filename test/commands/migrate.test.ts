@@ -279,6 +279,19 @@ describe('a database that cannot be used', () => {
     expect([status, stderr]).toEqual([1, `contenthub: cannot open the database ${closed}/contenthub.db: ${reason}\n`]);
   });
 
+  test('a file that only others may write', async () => {
+    const open = join(folder.path, 'open');
+    const settings = { DATA_DIR: open };
+    expect(await runProgram(SOURCE, ['migrate'], { settings })).toMatchObject({ code: 0 });
+    const path = `${open}/contenthub.db`;
+    chmodSync(folder.path, 0o755);
+    chmodSync(open, 0o777);
+    chmodSync(path, 0o444);
+    const { status, stderr } = runUnprivileged(['migrate'], settings);
+    const reason = 'the folder or file is not writable';
+    expect([status, stderr]).toEqual([1, `contenthub: cannot open the database ${path}: ${reason}\n`]);
+  });
+
   test('a misspelt path is not made by commands that only look', async () => {
     const path = join(folder.path, 'misspelt', 'contenthub.db');
     for (const args of [['dumpdata'], ['check'], ['migrate', '--check'], ['changepassword', 'x']]) {
