@@ -21,11 +21,11 @@ const MEMORY_MEGABYTES_MAX = 250;
 
 export async function measureLoadData(bench: Bench): Promise<void> {
   const records = bench.isQuick ? RECORDS.quick : RECORDS.full;
-  const [whole, quarter] = [await writeFixture(bench, records), await writeFixture(bench, records / 4)];
-  for (const name of ['SQLite', 'Postgres'] as const) await measureDatabase(bench, name, records, { whole, quarter });
+  const [whole, half] = [await writeFixture(bench, records), await writeFixture(bench, records / 2)];
+  for (const name of ['SQLite', 'Postgres'] as const) await measureDatabase(bench, name, records, { whole, half });
 }
 
-type Files = Readonly<Record<'whole' | 'quarter', string>>;
+type Files = Readonly<Record<'whole' | 'half', string>>;
 
 async function measureDatabase(bench: Bench, name: 'SQLite' | 'Postgres', records: number, files: Files) {
   const createDatabase = async (): Promise<DatabaseAddress | undefined> => {
@@ -35,9 +35,9 @@ async function measureDatabase(bench: Bench, name: 'SQLite' | 'Postgres', record
   };
   const own: number[] = [];
   const bare: number[] = [];
-  const memory: Record<keyof Files, number[]> = { whole: [], quarter: [] };
+  const memory: Record<keyof Files, number[]> = { whole: [], half: [] };
   for (let round = 0; round < (bench.isQuick ? ROUNDS.quick : ROUNDS.full); round++) {
-    for (const part of ['quarter', 'whole'] as const) {
+    for (const part of ['half', 'whole'] as const) {
       const address = await createDatabase();
       if (!beginSection('loaddata', { [name]: address }) || !address) return;
       const loaded = await load(bench, address, files[part]);
@@ -51,9 +51,9 @@ async function measureDatabase(bench: Bench, name: 'SQLite' | 'Postgres', record
   const rates = [median(own).toFixed(0), median(bare).toFixed(0)];
   const ratio = medianRatio(own, bare);
   judge(['records a second beside bare inserts', ...rates], ratio, `≥ ${WANTED[name]}`, ratio >= WANTED[name]);
-  const [most, some] = [median(memory.whole), median(memory.quarter)];
+  const [most, some] = [median(memory.whole), median(memory.half)];
   const growth = most / some;
-  const cells = ['most memory, MB, beside a quarter of the file', most.toFixed(0), some.toFixed(0)];
+  const cells = ['most memory, MB, beside half of the file', most.toFixed(0), some.toFixed(0)];
   // A short file ends before memory is what it will be.
   if (bench.isQuick) row([...cells, growth.toFixed(2)]);
   else judge(cells, growth, `≤ ${MEMORY_GROWTH_MAX}`, growth <= MEMORY_GROWTH_MAX);

@@ -4,7 +4,7 @@
  * medians are shown, all traffic stays on the loopback interface.
  *
  *     make bench                            all sections, for most of an hour; writes docs/benchmarks.md
- *     make bench ARGS=quick                 all but the three that fill a database, with less of everything
+ *     make bench ARGS=quick                 what a start and a request cost, with less of everything: under two minutes
  *     make bench ARGS="quick ingest flush"  some sections; `pipeline` is push, ingest, flush, lag and memory
  *     make bench ARGS=soak                  ten minutes of everything at once, only when it is named
  *     make bench ARGS="report serving"      some sections, and docs/benchmarks.md holds them and nothing else
@@ -42,8 +42,8 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 };
 const NAMES = Object.keys(SECTIONS);
 const PIPELINE = ['push', 'ingest', 'flush', 'lag', 'memory'];
-/** They fill databases for minutes. */
-const SLOW = ['search', 'deep', 'loaddata'];
+/** What a first look takes. */
+const QUICK = ['starts', 'serving', 'push'];
 const ONLY_NAMED = 'soak';
 const MODES = ['full', 'quick'];
 const REPORT = 'report';
@@ -61,7 +61,7 @@ if (unknown.length > 0 || modes.length > 1) {
 const wanted = new Set(words.flatMap((word) => (word === 'pipeline' ? PIPELINE : NAMES.includes(word) ? [word] : [])));
 const [mode = 'full'] = modes;
 const isWanted = (name: string) =>
-  wanted.size > 0 ? wanted.has(name) : name !== ONLY_NAMED && (mode === 'full' || !SLOW.includes(name));
+  wanted.size > 0 ? wanted.has(name) : name !== ONLY_NAMED && (mode === 'full' || QUICK.includes(name));
 
 const started = performance.now();
 const closers = createClosers();
