@@ -19,9 +19,9 @@ export function createOutput(file: Bun.BunFile, onError: (error: unknown) => voi
 
   async function write(text: string): Promise<void> {
     try {
-      sink.write(text);
-      // What a full pipe does not take is kept, and written when its reader has made room.
-      await sink.flush();
+      // What a full pipe does not take is kept, and written when its reader has made room. Either may be a promise, and
+      // fail: a terminal that was closed, a full disk.
+      await Promise.all([sink.write(text), sink.flush()]);
     } catch (error) {
       onError(error);
     }
