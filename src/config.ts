@@ -306,7 +306,9 @@ export function readConfig(environment: Environment, flags: Environment = {}, se
   const values: Record<string, unknown> = {};
   for (const [key, setting] of Object.entries<Setting<unknown>>(settings)) {
     try {
-      values[key] = setting.parse(textOf(setting, given));
+      // Most settings are not given.
+      const isGiven = given[setting.name] !== undefined || setting.secret;
+      values[key] = setting.parse(isGiven ? textOf(setting, given) : setting.fallback);
     } catch (error) {
       const isFlag = flags[setting.name] !== undefined;
       problems.push(`${isFlag ? `--${setting.name.toLowerCase()}` : setting.name}: ${messageOf(error)}`);

@@ -26,15 +26,22 @@ const FORMER_NAMES: Readonly<Record<string, string>> = {
 
 /** Names in the environment that look like ours and are not: one sentence each, with the name to use. */
 export function findMisnamed(environment: Environment): string[] {
-  const names = Object.values<Setting<unknown>>(settings).flatMap(({ name, secret }) =>
-    secret ? [name, `${name}_FILE`] : [name],
-  );
-  const long = names.filter((name) => name.includes('_'));
-  return Object.keys(environment).flatMap((name) => {
-    if (names.includes(name)) return [];
+  const known = new Set<string>();
+  const long: string[] = [];
+  for (const { name, secret } of Object.values<Setting<unknown>>(settings)) {
+    known.add(name);
+    if (name.includes('_')) long.push(name);
+    if (!secret) continue;
+    known.add(`${name}_FILE`);
+    long.push(`${name}_FILE`);
+  }
+  const sentences: string[] = [];
+  for (const name of Object.keys(environment)) {
+    if (known.has(name)) continue;
     const former = FORMER_NAMES[name];
-    if (former !== undefined) return [`${name} is the Django version’s name and not read here: use ${former}`];
-    const near = name.includes('_') ? nearest(name, long) : undefined;
-    return near === undefined ? [] : [`${name} is not a setting: did you mean ${near}?`];
-  });
+    const near = former === undefined && name.includes('_') ? nearest(name, long) : undefined;
+    if (former !== undefined) sentences.push(`${name} is the Django version’s name and not read here: use ${former}`);
+    if (near !== undefined) sentences.push(`${name} is not a setting: did you mean ${near}?`);
+  }
+  return sentences;
 }

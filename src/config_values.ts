@@ -1,7 +1,7 @@
 /** Parsers of setting values. Each returns the value or throws an Error whose message says what was expected. */
-import type * as Croner from 'croner';
 import { isIP, readNetworks } from './addresses.ts';
 import { contentTypes } from './contents/index.ts';
+import type * as Cron from './cron.ts';
 import type { DatabaseAddress } from './db/open.ts';
 import { messageOf } from './errors.ts';
 import { nearest } from './nearest.ts';
@@ -128,14 +128,14 @@ export function hasHashTag(prefix: string): boolean {
 
 export const EVERY_SECOND = '* * * * * *';
 
-const loadCroner = (): typeof Croner => require('croner');
+const loadCron = (): typeof Cron => require('./cron.ts');
 
 /** A cron pattern with seconds, in UTC. */
 export function parseCron(text: string): string {
   // The standard one needs no check: a hub starts sooner without the library.
   if (text === EVERY_SECOND) return text;
   try {
-    new (loadCroner().Cron)(text, { mode: '6-part', utcOffset: 0, paused: true });
+    new (loadCron().Cron)(text, { mode: '6-part', utcOffset: 0, paused: true });
   } catch (error) {
     throw new Error(
       `expected a cron pattern of six parts, seconds first, like "*/2 * * * * *", got "${text}" (${messageOf(error)})`,

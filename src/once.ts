@@ -13,7 +13,15 @@ export function lazily<T extends Readonly<Record<string, () => unknown>>>(
 ): { readonly [Name in keyof T]: ReturnType<T[Name]> } {
   const members = {};
   for (const [name, make] of Object.entries(makers)) {
-    Object.defineProperty(members, name, { enumerable: true, get: once(make) });
+    Object.defineProperty(members, name, {
+      enumerable: true,
+      configurable: true,
+      get() {
+        const value = make();
+        Object.defineProperty(members, name, { enumerable: true, value });
+        return value;
+      },
+    });
   }
   return members as { readonly [Name in keyof T]: ReturnType<T[Name]> };
 }

@@ -86,7 +86,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'htmx.org': /^src\/web\/static\.ts$/,
   ioredis: /^src\/(impressions\/|app\.ts$|web\/page_cache)/,
   // The schedule, and the check of a setting that is one.
-  croner: /^src\/(roles\/beat|config_values)\.ts$/,
+  croner: /^src\/cron\.ts$/,
   'prom-client': /^src\/exposition\.ts$/,
   postgres: /^src\/db\//,
   'bun:sqlite': /^src\/db\//,
@@ -318,7 +318,7 @@ describe('a package outside its room', () => {
     ['src/impressions/redis.ts', 'ioredis'],
     ['src/app.ts', 'ioredis'],
     ['src/web/page_cache.ts', 'ioredis'],
-    ['src/roles/beat.ts', 'croner'],
+    ['src/cron.ts', 'croner'],
     ['src/db/open.sqlite.ts', 'bun:sqlite'],
     ['src/db/open.postgres.ts', 'postgres'],
     ['src/web/admin/login.ts', 'elysia'],

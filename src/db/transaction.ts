@@ -6,7 +6,7 @@
  * - A statement that comes after the end (a forgotten `await`, work that outlives a lost connection) is refused: on a
  *   connection that serves others it would be stored on its own, or in somebody else's transaction.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import type * as AsyncHooks from 'node:async_hooks';
 import type { Connection, Prepared, Row } from './connection.ts';
 import { translate } from './errors.ts';
 
@@ -33,16 +33,24 @@ export interface TransactionRunner {
   run<T>(transaction: Transaction, work: (connection: Connection) => Promise<T>): Promise<T>;
 }
 
+function createStorage(): AsyncHooks.AsyncLocalStorage<Scope> {
+  // Loaded with the first transaction: a start has none, and is sooner without.
+  const { AsyncLocalStorage }: typeof AsyncHooks = require('node:async_hooks');
+  return new AsyncLocalStorage();
+}
+
 export function createTransactionRunner(): TransactionRunner {
-  const current = new AsyncLocalStorage<Scope>();
+  let current: ReturnType<typeof createStorage> | undefined;
   return {
     assertNotNested() {
-      if (current.getStore()?.isOpen) throw new Error('transactions do not nest: pass the connection along instead');
+      if (current?.getStore()?.isOpen) throw new Error('transactions do not nest: pass the connection along instead');
     },
     async run(transaction, work) {
       const scope: Scope = { isOpen: true, running: new Set() };
+      current ??= createStorage();
+      const storage = current;
       try {
-        const result = await current.run(scope, () => work(guard(transaction.connection, scope)));
+        const result = await storage.run(scope, () => work(guard(transaction.connection, scope)));
         scope.isOpen = false;
         await Promise.allSettled(scope.running);
         if (scope.failure !== undefined) throw scope.failure.error;

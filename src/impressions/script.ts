@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { lazily } from '../once.ts';
 
 /** A Lua script of the pipeline. The executable carries its text. */
 export interface Script {
@@ -7,7 +8,7 @@ export interface Script {
 }
 
 export function createScript(text: string): Script {
-  return { text, sha: new Bun.CryptoHasher('sha1').update(text).digest('hex') };
+  return lazily({ text: () => text, sha: () => new Bun.CryptoHasher('sha1').update(text).digest('hex') });
 }
 
 /**

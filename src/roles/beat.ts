@@ -1,15 +1,9 @@
-import type { Cron } from 'croner';
 import type { App } from '../app.ts';
+import type { Cron } from '../cron.ts';
 import { messageOf } from '../errors.ts';
-import { removeOldDeadJobs } from '../impressions/dead.ts';
 import { createFlush, type Flush, type FlushOutcome, type FlushState } from '../impressions/flush.ts';
 import { createPause, within } from '../pause.ts';
-import { removeOldHistory } from '../store/history.ts';
-import { retireSources } from '../store/impressions.ts';
-import { removeOldOrphans } from '../store/orphans.ts';
-import { removeOldResetLinks } from '../store/reset_links.ts';
-import { removeOldSessions } from '../store/sessions.ts';
-import { removeOldFailures } from '../store/throttle.ts';
+import type { Schedule } from './cleaning.ts';
 
 export interface Beat {
   /** Undefined when this process counts by itself: there is nothing to flush. */
@@ -20,59 +14,14 @@ export interface Beat {
   flushOnce(): Promise<FlushOutcome>;
 }
 
-/** A row of the schedule. */
-export interface Schedule {
-  readonly name: string;
-  /** Six parts, seconds first, in UTC. */
-  readonly cron: string;
-  run(): Promise<unknown>;
-}
-
 /** After the start, when rows that clean up begin to watch the clock. */
 const CLEANING_DELAY_MS = 1000;
-const DAY_MS = 24 * 3600 * 1000;
-const DEAD_JOBS_KEPT_MS = 30 * DAY_MS;
-const ORPHANS_KEPT_MS = 90 * DAY_MS;
-const HISTORY_KEPT_MS = 2 * 365 * DAY_MS;
 /** Time for what is under way at a stop: what is not done by then is done by the next beat. */
 const STOP_MS = 2000;
 /** Time for the last flush, which may have to pass the gate twice. */
 const LAST_FLUSH_MS = 3500;
 /** WAITAOF waits up to 2 s, and a large HSCAN reply takes its time on a busy server. */
 const COMMAND_TIMEOUT_MS = 5000;
-
-/**
- * What is cleaned up by the clock. Several beats may run: each row, like the flush, does nothing the second time.
- */
-function cleaning({ database, pipeline }: App): readonly Schedule[] {
-  const deadJobs: readonly Schedule[] =
-    pipeline === undefined
-      ? []
-      : [
-          {
-            name: 'remove old dead jobs',
-            cron: '0 7 * * * *',
-            run: () => removeOldDeadJobs(pipeline.observe().node(), pipeline.keys, Date.now() - DEAD_JOBS_KEPT_MS),
-          },
-        ];
-  return [
-    ...deadJobs,
-    {
-      name: 'remove old orphans',
-      cron: '0 17 * * * *',
-      run: () => database.tx((tx) => removeOldOrphans(tx, new Date(Date.now() - ORPHANS_KEPT_MS))),
-    },
-    { name: 'sum up old ledger rows', cron: '0 27 * * * *', run: () => database.tx(retireSources) },
-    {
-      name: 'remove old history',
-      cron: '0 37 * * * *',
-      run: () => database.tx((tx) => removeOldHistory(tx, new Date(Date.now() - HISTORY_KEPT_MS))),
-    },
-    { name: 'remove old sessions', cron: '0 47 * * * *', run: () => database.tx((tx) => removeOldSessions(tx)) },
-    { name: 'remove old reset links', cron: '0 52 * * * *', run: () => database.tx(removeOldResetLinks) },
-    { name: 'forget old failed logins', cron: '0 57 * * * *', run: () => database.tx((tx) => removeOldFailures(tx)) },
-  ];
-}
 
 /**
  * Starts the schedule. No row runs twice at once, and no error ends it.
@@ -103,13 +52,16 @@ export function startBeat(app: App, cronOf: (row: Schedule) => string = ({ cron 
 
   const jobs: Cron[] = [];
   async function add(rows: readonly Schedule[]): Promise<void> {
-    const { Cron } = await import('croner');
+    const { Cron } = await import('../cron.ts');
     if (isStopping) return;
     for (const row of rows) jobs.push(new Cron(cronOf(row), { mode: '6-part', utcOffset: 0 }, () => runOnce(row)));
   }
   if (flush !== undefined) add([{ name: 'flush', cron: app.config.flushCron, run: () => flush.run() }]);
   // To find the next time of an hourly row takes a ms, and the first requests may be waiting.
-  const later = setTimeout(() => add(cleaning(app)), CLEANING_DELAY_MS);
+  const later = setTimeout(async () => {
+    const { cleaning } = await import('./cleaning.ts');
+    await add(cleaning(app));
+  }, CLEANING_DELAY_MS);
   return {
     state: () => flush?.state(),
     async stop() {

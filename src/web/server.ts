@@ -19,7 +19,6 @@ import type { SecretKeys } from './csrf.ts';
 import { DETAIL, describeFailure } from './errors.ts';
 import type { EventLoop } from './event_loop.ts';
 import { type LazyApp, loadLater } from './lazy.ts';
-import { createMetrics } from './metrics.ts';
 import type { PageCache } from './page_cache.ts';
 import type { PageCacheNotices } from './page_cache_notices.ts';
 import type { Readiness, Roles } from './readiness.ts';
@@ -96,7 +95,7 @@ export function buildWeb(
   };
   const routes = loadLater(
     async () => {
-      const { buildRoutes } = await import('./routes.ts');
+      const [{ buildRoutes }, { createMetrics }] = await Promise.all([import('./routes.ts'), import('./metrics.ts')]);
       const render = createMetrics(program, roles, own);
       return buildRoutes({ ...program, context, resources, readiness, roles, addressOf, render, handleErrors });
     },
