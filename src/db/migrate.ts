@@ -16,7 +16,7 @@ import { AppError } from '../errors.ts';
 import type { Connection, Dialect } from './connection.ts';
 import { translate } from './errors.ts';
 import { beginImmediate, openWriter } from './file.sqlite.ts';
-import { openLink } from './link.postgres.ts';
+import { type Link, openLink } from './link.postgres.ts';
 import type { DatabaseAddress } from './open.ts';
 import { toText } from './rows.ts';
 import { findTable } from './sql.ts';
@@ -128,6 +128,7 @@ async function migratePostgres(url: string, known: readonly Migration[], onWait:
       onWait();
       await link.run('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK_KEY]);
     }
+    await assertEncoding(link);
     const applied = await applyPending(
       {
         run: (statement) => link.run(statement),
@@ -141,6 +142,17 @@ async function migratePostgres(url: string, known: readonly Migration[], onWait:
     // What was not committed is rolled back when the connection ends.
     await link.end();
   }
+}
+
+/** A database of bytes would count bytes where titles are counted in characters, and cut them in two. */
+async function assertEncoding(link: Link): Promise<void> {
+  const [row] = await link.run("select current_setting('server_encoding') as encoding");
+  const encoding = toText(row?.encoding);
+  if (encoding === 'UTF8') return;
+  throw new AppError(
+    'conflict',
+    `the database's encoding is ${encoding} and has to be UTF8: make one with "create database … template template0 encoding 'UTF8'"`,
+  );
 }
 
 async function migrateSqlite(path: string, known: readonly Migration[], onWait: () => void): Promise<string[]> {
@@ -197,7 +209,7 @@ function keepSequences(file: SqliteFile, sequences: readonly Sequence[]): void {
  * Applies what is pending and returns the names of what it applied (none: the schema was current).
  * @param onWait called once when another process holds the lock
  * @param known the migrations there are: those the program carries
- * @throws AppError `conflict` when the schema is newer than the program, `unavailable`
+ * @throws AppError `conflict` when the schema is newer than the program or the database's encoding is not UTF8, `unavailable`
  */
 export function migrate(
   address: DatabaseAddress,

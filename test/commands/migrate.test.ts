@@ -9,6 +9,7 @@ import { migrate, readSchemaState } from '../../src/db/migrate.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { createEmptyDatabase, createFolder, DIALECTS, type EmptyDatabase } from '../help/databases.ts';
 import { eventually } from '../help/eventually.ts';
+import { createDatabase, startPostgres } from '../help/postgres.ts';
 import { cleanEnvironment, runProgram, SOURCE } from '../help/program.ts';
 import { runUnprivileged } from './unprivileged.ts';
 
@@ -208,6 +209,26 @@ describe.each(DIALECTS)('on %s', (dialect) => {
 });
 
 describe('a database that cannot be used', () => {
+  test('of another encoding than UTF8: refused before anything is written', async () => {
+    const server = await startPostgres();
+    const { url, drop } = await createDatabase(server.url, { encoding: 'SQL_ASCII' });
+    try {
+      for (const args of [['migrate'], []]) {
+        const { code, stderr } = await runProgram(SOURCE, args, { settings: { DATABASE_URL: url, PORT: '0' } });
+        expect([code, stderr]).toEqual([
+          1,
+          "contenthub: the database's encoding is SQL_ASCII and has to be UTF8: make one with \"create database … template template0 encoding 'UTF8'\"\n",
+        ]);
+      }
+      const client = postgres(url, { max: 1 });
+      expect(await client`select 1 from pg_tables where schemaname = 'public'`).toHaveLength(0);
+      await client.end();
+    } finally {
+      await drop();
+      await server.stop();
+    }
+  });
+
   test('away: one line without the password, within seconds', async () => {
     for (const args of [['migrate'], ['dumpdata'], ['migrate', '--check'], []]) {
       const start = performance.now();

@@ -36,7 +36,7 @@ export async function createEmptyDatabase(dialect: Dialect, icuLocale?: string):
     return { address: { dialect, path }, url: `sqlite:${path}`, drop: async () => folder.remove() };
   }
   const server = await startPostgres();
-  const { url, drop } = await createDatabase(server.url, icuLocale);
+  const { url, drop } = await createDatabase(server.url, { icuLocale });
   return {
     address: { dialect, url },
     url,

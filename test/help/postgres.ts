@@ -97,13 +97,16 @@ export async function startPrivatePostgres(): Promise<PrivateServer> {
   }
 }
 
-/** Creates an empty UTF-8 database with a name of its own on the server at `url`. `drop` removes it, with whoever is still connected. */
-export async function createDatabase(url: string, icuLocale?: string): Promise<{ url: string; drop(): Promise<void> }> {
+/** Creates an empty database with a name of its own on the server at `url`. `drop` removes it, with whoever is still connected. */
+export async function createDatabase(
+  url: string,
+  { icuLocale, encoding = 'UTF8' }: { readonly icuLocale?: string | undefined; readonly encoding?: string } = {},
+): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `contenthub_test_${randomBytes(8).toString('hex')}`;
   const order = icuLocale === undefined ? '' : `LOCALE_PROVIDER icu ICU_LOCALE '${icuLocale}'`;
   await asAdministrator(
     url,
-    (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE template0 ENCODING 'UTF8' ${sql.unsafe(order)}`,
+    (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE template0 ${sql.unsafe(`ENCODING '${encoding}' ${order}`)}`,
   );
   const address = new URL(url);
   address.pathname = `/${name}`;
