@@ -56,15 +56,15 @@ export class SearchFilling {
   /** Writes words from each of their characters but the first on, in the order of their index. */
   async #writeParts(label: string, words: readonly (readonly [string, number])[]): Promise<void> {
     const { dialect, tables } = this.#tx;
+    const longest = words.reduce((length, [word]) => Math.max(length, word.length), 1);
+    const places = Array.from({ length: longest - 1 }, (_, before) => [before + 1]);
+    // Each list is read once, not once for each row of the other.
     await this.#tx.rows(sql`
       insert into ${tables.searchPart} (content_type, part, word, skipped, object_id)
-      with recursive parts as (
-        select v.word, 1 as skipped, v.object_id from ${valuesTable(dialect, WORD_OF_OBJECT, words)}
-        where length(v.word) > 1
-        union all
-        select word, skipped + 1, object_id from parts where skipped + 1 < length(word)
-      )
-      select ${label}, substr(word, skipped + 1) as part, word, skipped, object_id from parts order by part, word, skipped`);
+      with words as materialized (select v.word, v.object_id from ${valuesTable(dialect, WORD_OF_OBJECT, words)}),
+        places as materialized (select v.skipped from ${valuesTable(dialect, { skipped: 'bigint' }, places)})
+      select ${label}, substr(word, cast(skipped as integer) + 1) as part, word, skipped, object_id
+      from words cross join places where skipped < length(word) order by part, word, skipped`);
   }
 }
 
