@@ -161,10 +161,24 @@ function reasonOf(error: unknown): string {
  * copied over it) or removed would succeed and be gone with the process.
  */
 export function watchFile(file: SqliteFile, path: string): () => void {
-  const hasMoved = new Int32Array(2);
-  return () => {
+  let opened: Files.Stats | undefined;
+
+  function findOpened(statSync: typeof Files.statSync): Files.Stats | undefined {
+    // An int, and Bun wants no less than 8 bytes.
+    const hasMoved = new Int32Array(2);
     file.fileControl(constants.SQLITE_FCNTL_HAS_MOVED, hasMoved);
-    if (hasMoved[0] === 0) return;
+    if (hasMoved[0] !== 0) return undefined;
+    // The name without symbolic links: the path may lead to another file by now.
+    const [main] = file.query<{ file: string }, []>('PRAGMA database_list').all();
+    return statSync(main?.file ?? path, { throwIfNoEntry: false });
+  }
+
+  return () => {
+    // Not at the start: a hub starts sooner without the module, and nothing is written before the first check.
+    const { statSync }: typeof Files = require('node:fs');
+    opened ??= findOpened(statSync);
+    const now = statSync(path, { throwIfNoEntry: false });
+    if (opened !== undefined && now?.ino === opened.ino && now.dev === opened.dev) return;
     throw new AppError('unavailable', `the database file ${path} was replaced or removed: restart the program`);
   };
 }

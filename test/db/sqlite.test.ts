@@ -1,6 +1,6 @@
 import { Database as SqliteFile } from 'bun:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { copyFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../src/db/connection.ts';
@@ -126,6 +126,28 @@ describe('an SQLite database', () => {
         message: expect.stringContaining('replaced or removed'),
       });
       await replaced.close();
+    }
+  });
+
+  test('a symbolic link that leads elsewhere by now takes no writes, whether there was one before or not', async () => {
+    for (const isFolder of [false, true]) {
+      for (const hasWritten of [false, true]) {
+        const [one, other] = [join(folder.path, crypto.randomUUID()), join(folder.path, crypto.randomUUID())];
+        for (const each of [one, other]) await migrate({ dialect: 'sqlite', path: join(each, 'hub.db') });
+        const link = join(folder.path, crypto.randomUUID());
+        const targetIn = (each: string) => (isFolder ? each : join(each, 'hub.db'));
+        symlinkSync(targetIn(one), link);
+        const path = isFolder ? join(link, 'hub.db') : link;
+        const switched = openDatabase({ dialect: 'sqlite', path });
+        if (hasWritten) await insertGroup(switched, 'before');
+        rmSync(link);
+        symlinkSync(targetIn(other), link);
+        await expect(insertGroup(switched, 'after')).rejects.toMatchObject({
+          kind: 'unavailable',
+          message: expect.stringContaining('replaced or removed'),
+        });
+        await switched.close();
+      }
     }
   });
 
