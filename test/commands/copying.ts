@@ -19,7 +19,7 @@ import { cleanEnvironment, type Outcome, SOURCE } from '../help/program.ts';
 const MANY_ROWS = 60_000;
 const BATCH_ROWS = 5000;
 /** Times grow from what the program takes to begin to whatever it takes to end, on a busy machine too. */
-const KILL_FIRST_MS = 500;
+const KILL_FIRST_MS = 100;
 const KILL_GROWTH = 1.35;
 
 /** A database with everything in it; closed, so that nobody uses it. */
