@@ -4,7 +4,8 @@
  */
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { printablePath, requestId } from './request.ts';
+import { printablePath } from './request.ts';
+import { REQUEST_ID_HEADER } from './respond.ts';
 
 /** What is learnt of a request before it is answered. */
 export interface RequestNotes {
@@ -16,7 +17,7 @@ export interface RequestNotes {
 
 export interface RequestLog extends RequestNotes {
   /** Writes the line, if there is to be one. @param route a pattern, never a path: that may be a secret */
-  end(request: Request, route: string, status: number, ms: number): void;
+  end(request: Request, route: string, response: Response, ms: number): void;
 }
 
 interface Notes {
@@ -40,10 +41,11 @@ export function createRequestLog(log: Log, isEach: boolean, quiet: ReadonlySet<s
     return known;
   }
 
-  function write(request: Request, route: string, status: number, ms: number): void {
+  function write(request: Request, route: string, response: Response, ms: number): void {
     const { user, failure } = notes.get(request) ?? {};
     const { method } = request;
-    const fields = { requestId: requestId(request), method, route, status, ms: Number(ms.toFixed(MS_DIGITS)), user };
+    const requestId = response.headers.get(REQUEST_ID_HEADER);
+    const fields = { requestId, method, route, status: response.status, ms: Number(ms.toFixed(MS_DIGITS)), user };
     if (failure !== undefined) {
       const { error } = failure;
       const stack = error instanceof Error ? error.stack : undefined;
@@ -59,8 +61,8 @@ export function createRequestLog(log: Log, isEach: boolean, quiet: ReadonlySet<s
     ask(request, user) {
       noteOf(request).user = user;
     },
-    end(request, route, status, ms) {
-      if (isEach || status >= 500 || route.startsWith(ADMIN)) write(request, route, status, ms);
+    end(request, route, response, ms) {
+      if (isEach || response.status >= 500 || route.startsWith(ADMIN)) write(request, route, response, ms);
     },
   };
 }

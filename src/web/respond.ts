@@ -1,4 +1,8 @@
 import { acceptsGzip } from './compression.ts';
+import { finalRequestId } from './request.ts';
+
+/** Names the request in its answer. */
+export const REQUEST_ID_HEADER = 'X-Request-ID';
 
 /** Smaller bodies travel in one packet anyway. */
 const GZIP_BYTES_MIN = 1024;
@@ -79,11 +83,15 @@ export function escapeSeparators(text: string): string {
   return text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
-/** Sends a body, gzipped when the client takes it and it is worth it. HEAD gets the headers of GET and no body. */
+/**
+ * Sends a body under the request's id, gzipped when the client takes it and it is worth it. HEAD gets the headers of GET
+ * and no body.
+ */
 export function sendBody(request: Request, body: Body, status: number, headers: HeaderRecord): Response {
   const isGzipped = body.isLarge && acceptsGzip(request.headers.get('accept-encoding'));
   const ready = body.ready(headers, isGzipped);
-  // A response copies the headers it is given.
+  // A response copies the headers it is given: to set the id here is cheaper than on the response.
+  ready.headers.set(REQUEST_ID_HEADER, finalRequestId(request));
   return new Response(request.method === 'HEAD' ? null : ready.content, { status, headers: ready.headers });
 }
 

@@ -25,6 +25,7 @@ import type { Readiness, Roles } from './readiness.ts';
 import { finalRequestId, type Listener, pathOf, queryOf, readOrigins } from './request.ts';
 import { createRequestLog } from './request_log.ts';
 import { createRequestDurations } from './requests.ts';
+import { REQUEST_ID_HEADER } from './respond.ts';
 
 /** What the web side needs of the program. */
 export interface WebContext {
@@ -134,8 +135,7 @@ export function buildWeb(
     const route = appOf(path).routeOf(path);
     const ms = performance.now() - began;
     requests.observe(route, response.status, ms / 1000);
-    lines.end(request, route, response.status, ms);
-    response.headers.set('X-Request-ID', finalRequestId(request));
+    lines.end(request, route, response, ms);
     // The next request of this client or proxy goes to a process that stays.
     if (readiness.isStopping()) response.headers.set('Connection', 'close');
     return response;
@@ -148,12 +148,23 @@ export function buildWeb(
     }
     const mayBePreflight = request.method === 'OPTIONS' && OPEN_TO_ORIGINS.test(path);
     const preflight = mayBePreflight ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
-    const answered = preflight ?? direct(request, path);
-    if (answered !== undefined) return answered;
-    return appOf(path)
-      .fetch(request)
-      .catch((error) => sendFailure(request, error));
+    if (preflight !== undefined) return named(request, preflight);
+    return direct(request, path) ?? answerByRoutes(request, path);
   }
+
+  async function answerByRoutes(request: Request, path: string): Promise<Response> {
+    try {
+      return named(request, await appOf(path).fetch(request));
+    } catch (error) {
+      return sendFailure(request, error);
+    }
+  }
+}
+
+/** An answer under its request's id, which those with a body have. */
+function named(request: Request, response: Response): Response {
+  if (!response.headers.has(REQUEST_ID_HEADER)) response.headers.set(REQUEST_ID_HEADER, finalRequestId(request));
+  return response;
 }
 
 /** Logs hosts that were refused. Anybody can send any host, as often as they like: neither must fill the log. */
