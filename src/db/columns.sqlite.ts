@@ -20,8 +20,7 @@ const vocabulary = {
 } satisfies Record<keyof Columns, unknown>;
 
 /**
- * SQLite's side of the vocabulary, typed as Postgres. This is the program's one cast between the dialects: drizzle has
- * no type that covers both, and the builders used here have the same methods at run time (the parity and contract
- * tests run every one of them on both databases).
+ * SQLite's side of the vocabulary, typed as Postgres: drizzle has no type that covers both, and the builders used here have
+ * the same methods at run time (the parity test compares what they make).
  */
 export const columns = vocabulary as unknown as Columns;

@@ -1,10 +1,11 @@
 import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
-import { PgDialect } from 'drizzle-orm/pg-core';
 import { AppError } from '../errors.ts';
 import { once } from '../once.ts';
+import { namesFor } from './columns.names.ts';
 import type { Connection, Database, Prepared, Row, TransactionOptions } from './connection.ts';
 import { type Link, openLink, STATEMENT_TIMEOUT_MS } from './link.postgres.ts';
-import { schema } from './schema.postgres.ts';
+import { buildSchema } from './schema.ts';
+import { writeStatement } from './statement.ts';
 import { createTransactionRunner } from './transaction.ts';
 
 /** Connections for reads outside of transactions, and for transactions, of which further ones wait. */
@@ -12,7 +13,7 @@ const READERS_MAX = 6;
 const SESSIONS_MAX = 4;
 const CLOSE_TIMEOUT_MS = 2000;
 const CLOSE_POLL_MS = 5;
-const dialect = new PgDialect();
+const schema = buildSchema(namesFor('postgres'));
 
 type Run = (text: string, params: readonly unknown[]) => Promise<Row[]>;
 
@@ -22,11 +23,11 @@ export function connectPostgres(run: Run): Connection {
     dialect: 'postgres',
     tables: schema,
     async rows(query: SQLWrapper): Promise<Row[]> {
-      const { sql, params } = dialect.sqlToQuery(query.getSQL());
+      const { sql, params } = writeStatement('postgres', query.getSQL());
       return run(sql, params);
     },
     prepare(build: () => SQL): Prepared {
-      const compile = once(() => dialect.sqlToQuery(build()));
+      const compile = once(() => writeStatement('postgres', build()));
       return (values = {}) => {
         const { sql, params } = compile();
         return run(sql, fillPlaceholders(params, { ...values }));

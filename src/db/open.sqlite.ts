@@ -1,16 +1,17 @@
 import type { SQLQueryBindings, Database as SqliteFile } from 'bun:sqlite';
 import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
-import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { AppError } from '../errors.ts';
 import { once } from '../once.ts';
+import { namesFor } from './columns.names.ts';
 import type { Connection, Database, Durability, Prepared, Row, TransactionOptions } from './connection.ts';
 import { codeOf } from './errors.ts';
 import { beginImmediate, openReader, openWriter, watchFile, whileBusy } from './file.sqlite.ts';
 import { checkParameters } from './parameters.ts';
-import { schema } from './schema.sqlite.ts';
+import { buildSchema } from './schema.ts';
+import { writeStatement } from './statement.ts';
 import { createTransactionRunner } from './transaction.ts';
 
-const dialect = new SQLiteSyncDialect();
+const schema = buildSchema(namesFor('sqlite'));
 
 /** @returns the connection, and what closes the file with all that was compiled for it */
 export function connectSqlite(file: SqliteFile): { connection: Connection; close(): void } {
@@ -35,7 +36,7 @@ export function connectSqlite(file: SqliteFile): { connection: Connection; close
     dialect: 'sqlite',
     tables: schema,
     async rows(query: SQLWrapper): Promise<Row[]> {
-      const { sql, params } = dialect.sqlToQuery(query.getSQL());
+      const { sql, params } = writeStatement('sqlite', query.getSQL());
       return execute(params, (bindings) => {
         // Compiled for this run only: what stays compiled is what `prepare` was asked for.
         const statement = file.prepare<Row, SQLQueryBindings[]>(sql);
@@ -47,7 +48,7 @@ export function connectSqlite(file: SqliteFile): { connection: Connection; close
       });
     },
     prepare(build: () => SQL): Prepared {
-      const query = once(() => dialect.sqlToQuery(build()));
+      const query = once(() => writeStatement('sqlite', build()));
       return async (values = {}) => {
         const { sql, params } = query();
         return execute(fillPlaceholders(params, { ...values }), (bindings) => compile(sql).all(...bindings));

@@ -1,5 +1,5 @@
 import { columns } from './columns.sqlite.ts';
 import { buildSchema } from './schema.ts';
 
-/** The tables as drizzle-kit (`drizzle/generate.ts`) and `open.sqlite.ts` read them. */
+/** The tables as drizzle-kit (`drizzle/generate.ts`) reads them. */
 export const schema = buildSchema(columns);
