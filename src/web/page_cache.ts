@@ -44,9 +44,8 @@ export interface PageCache {
 
 /** @param ttlMs how old an answer may be, counted from the moment its load began; 0 keeps nothing */
 export function createPageCache(ttlMs: number): PageCache {
-  // JavaScript's characters take two bytes; an entry's own few hundred are the key's share.
-  const details = createCache<number, CachedPage>(ttlMs, DETAIL_BYTES_MAX, (_, page) => page.body.text.length * 2);
-  const lists = createCache<string, Body>(ttlMs, LIST_BYTES_MAX, (key, body) => (key.length + body.text.length) * 2);
+  const details = createCache<number, CachedPage>(ttlMs, DETAIL_BYTES_MAX, (_, page) => page.body.bytes.length);
+  const lists = createCache<string, Body>(ttlMs, LIST_BYTES_MAX, (key, body) => key.length + body.bytes.length);
   return {
     details,
     lists,

@@ -18,44 +18,48 @@ export const SECURITY_HEADERS = {
 /** Names and values of headers. One object for all answers alike lets a body that is sent often keep its own ready. */
 export type HeaderRecord = Readonly<Record<string, string>>;
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** A body in one of its forms, with the headers that say so. */
 interface Ready {
   readonly base: HeaderRecord;
-  readonly content: string | Uint8Array<ArrayBuffer>;
+  readonly content: Bytes;
   readonly headers: Headers;
 }
 
 /** A body made once and sent often: what one answer needs of it is there for the next. */
 export interface Body {
-  readonly text: string;
+  /** In UTF-8: a text would be encoded for each answer. */
+  readonly bytes: Bytes;
   /** True when gzipping is worth it. */
   readonly isLarge: boolean;
   /** What is sent, gzipped or not, and `base` with the headers that tell about it. */
   ready(base: HeaderRecord, isGzipped: boolean): Ready;
 }
 
+const encoder = new TextEncoder();
+
 export function createBody(text: string): Body {
-  const bytes = Buffer.byteLength(text);
-  const isLarge = bytes >= GZIP_BYTES_MIN;
+  const bytes = encoder.encode(text);
+  const isLarge = bytes.length >= GZIP_BYTES_MIN;
   let plain: Ready | undefined;
   let gzipped: Ready | undefined;
 
-  function gzip(base: HeaderRecord): Ready {
-    const content = gzipped?.content ?? Bun.gzipSync(text, { level: GZIP_LEVEL });
-    return { base, content, headers: bodyHeaders(base, content.length, isLarge, true) };
+  function write(base: HeaderRecord, content: Bytes, isGzipped: boolean): Ready {
+    return { base, content, headers: bodyHeaders(base, content.length, isLarge, isGzipped) };
   }
 
   return {
-    text,
+    bytes,
     isLarge,
     ready(base, isGzipped) {
       const known = isGzipped ? gzipped : plain;
       if (known?.base === base) return known;
       if (isGzipped) {
-        gzipped = gzip(base);
+        gzipped = write(base, gzipped?.content ?? Bun.gzipSync(bytes, { level: GZIP_LEVEL }), true);
         return gzipped;
       }
-      plain = { base, content: text, headers: bodyHeaders(base, bytes, isLarge, false) };
+      plain = write(base, bytes, false);
       return plain;
     },
   };

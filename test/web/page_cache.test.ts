@@ -20,7 +20,8 @@ function createSource() {
 const HOUR_MS = 3_600_000;
 
 async function textOf(found: Body | Promise<Body | undefined> | undefined): Promise<string | undefined> {
-  return (await found)?.text;
+  const body = await found;
+  return body && new TextDecoder().decode(body.bytes);
 }
 
 describe('the cache of answers', () => {
@@ -84,7 +85,7 @@ describe('the cache of answers', () => {
 
   test('forgets the oldest answers when all of them take too much memory', async () => {
     const { lists } = createPageCache(HOUR_MS);
-    const megabyte = 'x'.repeat(512 * 1024);
+    const megabyte = 'x'.repeat(1024 * 1024);
     for (const key of Array.from({ length: 12 }, (_, index) => `key ${index}`)) {
       await lists.find(key, async () => createBody(megabyte));
     }

@@ -102,8 +102,12 @@ function serve(
 
 function send(request: Request, context: ApiContext, answer: Answer, indent: number): Response {
   if ('detail' in answer) return sendDetail(request, context, answer.status, answer.detail, { indent, headers: ALLOW });
-  const body = indent === 0 ? answer.body : createBody(renderJson(JSON.parse(answer.body.text), indent));
+  const body = indent === 0 ? answer.body : indented(answer.body, indent);
   return sendBody(request, body, 200, context.headers.resource(request));
+}
+
+function indented(body: Body, indent: number): Body {
+  return createBody(renderJson(JSON.parse(new TextDecoder().decode(body.bytes)), indent));
 }
 
 type Handle = (request: Request, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
