@@ -1,3 +1,5 @@
+import { once } from '../once.ts';
+
 /** What a request that no route matches is counted under. */
 export const OTHER_ROUTE = 'other';
 
@@ -8,15 +10,15 @@ export const OTHER_ROUTE = 'other';
  */
 export function createRouteNames(patterns: readonly string[]): (path: string) => string {
   const fixed = new Map<string, string>();
-  const open: { readonly pattern: string; readonly form: RegExp }[] = [];
+  const open: { readonly pattern: string; readonly form: () => RegExp }[] = [];
   for (const pattern of new Set(patterns)) {
-    if (/[:*]/.test(pattern)) open.push({ pattern, form: formOf(pattern) });
+    if (/[:*]/.test(pattern)) open.push({ pattern, form: once(() => formOf(pattern)) });
     else fixed.set(pattern, pattern);
   }
   return (path) => {
     const route = fixed.get(path);
     if (route !== undefined) return route;
-    for (const { pattern, form } of open) if (form.test(path)) return pattern;
+    for (const { pattern, form } of open) if (form().test(path)) return pattern;
     return OTHER_ROUTE;
   };
 }
