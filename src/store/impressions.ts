@@ -5,10 +5,10 @@
  * 1, 2, 3, … and gives each an id; a batch that comes again (a lost COMMIT reply, a second flusher) finds its number
  * taken and changes nothing. Ledger row, counters and orphans are one transaction.
  */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { INTEGER_MAX } from '../contents/content.ts';
 import { findContentType } from '../contents/index.ts';
-import type { Connection } from '../db/connection.ts';
+import type { Connection, Row } from '../db/connection.ts';
 import { toDate, toInteger, toText } from '../db/rows.ts';
 import { isOneOf, limitApplying, lockForCounting, moment, valuesTable } from '../db/sql.ts';
 import { tableOf } from './contents.ts';
@@ -79,6 +79,11 @@ export async function holdBatch(tx: Connection, batch: ImpressionBatch): Promise
   return toInteger(row?.last_seq);
 }
 
+/** Runs a statement that comes with each batch: SQLite keeps it compiled. */
+function runAgain(tx: Connection, statement: SQL): Promise<Row[]> {
+  return tx.prepare(() => statement)();
+}
+
 /** Writes the ledger row; false when the batch's number was taken before. Concurrent callers wait here for each other. */
 async function takeTurn(tx: Connection, batch: ImpressionBatch): Promise<boolean> {
   const { ledger } = tx.tables;
@@ -86,12 +91,13 @@ async function takeTurn(tx: Connection, batch: ImpressionBatch): Promise<boolean
   for (const counts of [batch.views, batch.idsBeyond ?? new Map<string, number>()]) {
     for (const n of counts.values()) total += n;
   }
-  const rows = await tx.rows(sql`
+  const statement = sql`
     insert into ${ledger} (source, label, last_seq, last_batch_id, views_total, applied_at)
     values (${batch.source}, ${batch.label}, ${batch.seq}, ${batch.batchId}, ${total}, ${sql.param(new Date(), ledger.applied_at)})
     on conflict (source, label) do update set last_seq = excluded.last_seq, last_batch_id = excluded.last_batch_id,
       views_total = ${ledger.views_total} + excluded.views_total, applied_at = excluded.applied_at
-    where ${ledger.last_seq} < excluded.last_seq returning 1`);
+    where ${ledger.last_seq} < excluded.last_seq returning 1`;
+  const rows = await runAgain(tx, statement);
   return rows.length > 0;
 }
 
@@ -119,14 +125,13 @@ async function addViews(
   const table = tableOf(tx, type);
   const ids = pairs.map(([id]) => id);
   const rows = sql`from ${table} where ${isOneOf(tx.dialect, table.id, ids)} order by ${table.id} ${lockForCounting(tx.dialect)}`;
-  const [locked] = await tx.rows(
-    sql`select count(*) as n, max(l.counter) as highest from (select ${table.counter} as counter ${rows}) l`,
-  );
+  const lock = sql`select count(*) as n, max(l.counter) as highest from (select ${table.counter} as counter ${rows}) l`;
+  const [locked] = await runAgain(tx, lock);
   const most = pairs.reduce((largest, [, n]) => Math.max(largest, n), 0);
   const update = sql`
     update ${table} set counter = ${table.counter} + v.n from ${valuesTable(tx.dialect, PAIR, pairs)} where ${table.id} = v.id`;
   if (toInteger(locked?.n) === pairs.length && toInteger(locked?.highest) <= INTEGER_MAX - most) {
-    await tx.rows(update);
+    await runAgain(tx, update);
     return;
   }
   // Some are gone, or have no room: which?
