@@ -44,6 +44,7 @@ export interface PageCache {
 
 /** @param ttlMs how old an answer may be, counted from the moment its load began; 0 keeps nothing */
 export function createPageCache(ttlMs: number): PageCache {
+  // An entry's own few hundred bytes are not counted, nor is its gzipped form.
   const details = createCache<number, CachedPage>(ttlMs, DETAIL_BYTES_MAX, (_, page) => page.body.bytes.length);
   const lists = createCache<string, Body>(ttlMs, LIST_BYTES_MAX, (key, body) => key.length + body.bytes.length);
   return {

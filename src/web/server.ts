@@ -161,9 +161,9 @@ export function buildWeb(
   }
 }
 
-/** An answer under its request's id, which those with a body have. */
+/** Sets the id of a request on its answer. */
 function named(request: Request, response: Response): Response {
-  if (!response.headers.has(REQUEST_ID_HEADER)) response.headers.set(REQUEST_ID_HEADER, finalRequestId(request));
+  response.headers.set(REQUEST_ID_HEADER, finalRequestId(request));
   return response;
 }
 
