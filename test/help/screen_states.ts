@@ -72,7 +72,8 @@ export const SCREEN_STATES: readonly ScreenState[] = [
     status: 200,
     async prepare(page) {
       await page.getByRole('combobox').first().pressSequentially('cam');
-      await page.getByRole('option').first().waitFor();
+      // Until then the options of an earlier letter are there, dimmed.
+      await page.locator('[role=listbox]:not([aria-busy]) [role=option]').first().waitFor();
     },
   },
 ];
