@@ -89,7 +89,10 @@ function shellContext(database: Database): Readonly<Record<string, unknown>> {
     types: Object.fromEntries(contentTypes.map((type) => [type.type, type])),
     pages: {
       list: reader.list,
-      find: async (id: number) => JSON.parse((await reader.find(id))?.json ?? 'null'),
+      async find(id: number) {
+        const page = await reader.find(id);
+        return page === undefined ? null : JSON.parse(new TextDecoder().decode(page.json));
+      },
       createPage: asShell(createPage),
       updatePage: asShell(updatePage),
       removePage: asShell(removePage),

@@ -42,7 +42,7 @@ export async function withPostgresAlone<T>(
     await link.run(`set local idle_in_transaction_session_timeout = 0`);
     await assertAlone(link, name);
     const transaction = {
-      connection: connectPostgres((text, params) => link.run(text, params)),
+      connection: connectPostgres((question) => question(link)),
       async commit() {
         const { command } = await link.run('commit');
         if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);

@@ -6,8 +6,11 @@ export type Dialect = 'postgres' | 'sqlite';
 /** A row as the driver gives it. Postgres sends bigints as strings: convert with the functions of `rows.ts`. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** A row as the bytes of its columns, in their order; null for NULL. They may be a view of all that was received. */
+export type BytesRow = readonly (Uint8Array | null)[];
+
 /** Runs a statement compiled once; `values` fill its `sql.placeholder`s. */
-export type Prepared = (values?: Readonly<Record<string, unknown>>) => Promise<Row[]>;
+export type Prepared<R = Row> = (values?: Readonly<Record<string, unknown>>) => Promise<R[]>;
 
 /** Something that runs SQL: the database itself (reads), or one transaction (reads and writes). */
 export interface Connection {
@@ -20,6 +23,11 @@ export interface Connection {
   rows(query: SQLWrapper): Promise<Row[]>;
   /** Builds and compiles a statement when it is first run, for many runs; the errors are those of `rows`. */
   prepare(build: () => SQL): Prepared;
+  /**
+   * The same for texts that are sent on as they are: they are never decoded.
+   * @param build a statement whose columns are made with `asBytes`
+   */
+  prepareBytes(build: () => SQL): Prepared<BytesRow>;
 }
 
 /** What a transaction may lose when the machine (not just the process) dies right after its commit. */

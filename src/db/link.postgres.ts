@@ -9,7 +9,7 @@
 import type * as Postgres from 'postgres';
 import type postgres from 'postgres';
 import { AppError } from '../errors.ts';
-import type { Row } from './connection.ts';
+import type { BytesRow, Row } from './connection.ts';
 import { codeOf, translate } from './errors.ts';
 import { checkParameters } from './parameters.ts';
 
@@ -37,6 +37,8 @@ export interface Link {
   hasAnswered(): boolean;
   /** Runs one statement. @throws AppError `unavailable`, also for whatever has no answer when the link is lost */
   run(text: string, params?: readonly unknown[]): Promise<postgres.RowList<Row[]>>;
+  /** The same, with the rows as they were received. */
+  read(text: string, params: readonly unknown[]): Promise<BytesRow[]>;
   /** Ends the connections at once; open transactions are rolled back. Idempotent. */
   end(): Promise<void>;
 }
@@ -92,37 +94,42 @@ export function openLink(url: string, max: number, statementTimeoutMs: number, o
     else watching = oldest && setTimeout(watch, silenceMsMax - waitedMs + 1).unref();
   }
 
-  function send(text: string, params: readonly unknown[]): Promise<postgres.RowList<Row[]>> {
-    const { promise, resolve, reject } = Promise.withResolvers<postgres.RowList<Row[]>>();
-    const waiting = { reject, since: performance.now() };
-    unanswered.add(waiting);
-    if (watching === undefined) watch();
+  function createQuery(text: string, params: readonly unknown[]): postgres.PendingQuery<Row[]> {
+    if (ended !== undefined) throw lost();
+    checkParameters(params);
     // Parameters went through the columns' own encoders: strings, numbers, booleans and null are what is left.
     const prepare = params.length > 0 && text.length <= PREPARED_CHARACTERS_MAX && !ALL_COLUMNS.test(text);
-    client.unsafe<Row[]>(text, [...params] as Parameter[], { prepare }).then(
-      (rows) => {
-        unanswered.delete(waiting);
-        hasAnswered = true;
-        resolve(rows);
-      },
-      (error: unknown) => {
-        unanswered.delete(waiting);
-        // The answer to this statement may come before the end of its connection is noticed.
-        if (LOST_CODES.test(codeOf(error))) void end();
-        reject(translate(error));
-      },
-    );
-    return promise;
+    return client.unsafe<Row[]>(text, [...params] as Parameter[], { prepare });
+  }
+
+  /** Waits for the answer or the end of the link. A query is sent with its first `then`. */
+  function send<T>(create: () => PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const query = create();
+      const waiting = { reject, since: performance.now() };
+      unanswered.add(waiting);
+      if (watching === undefined) watch();
+      query.then(
+        (rows) => {
+          unanswered.delete(waiting);
+          hasAnswered = true;
+          resolve(rows);
+        },
+        (error: unknown) => {
+          unanswered.delete(waiting);
+          // The answer to this statement may come before the end of its connection is noticed.
+          if (LOST_CODES.test(codeOf(error))) void end();
+          reject(translate(error));
+        },
+      );
+    });
   }
 
   return {
     isLost: () => ended !== undefined,
     hasAnswered: () => hasAnswered,
-    async run(text, params = []) {
-      if (ended !== undefined) throw lost();
-      checkParameters(params);
-      return send(text, params);
-    },
+    run: (text, params = []) => send(() => createQuery(text, params)),
+    read: (text, params) => send(() => createQuery(text, params).raw()),
     end,
   };
 }

@@ -2,7 +2,7 @@ import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { AppError } from '../errors.ts';
 import { once } from '../once.ts';
 import { namesFor } from './columns.names.ts';
-import type { Connection, Database, Prepared, Row, TransactionOptions } from './connection.ts';
+import type { BytesRow, Connection, Database, Prepared, Row, TransactionOptions } from './connection.ts';
 import { type Link, openLink, STATEMENT_TIMEOUT_MS } from './link.postgres.ts';
 import { buildSchema } from './schema.ts';
 import { writeStatement } from './statement.ts';
@@ -15,29 +15,36 @@ const CLOSE_TIMEOUT_MS = 2000;
 const CLOSE_POLL_MS = 5;
 const schema = buildSchema(namesFor('postgres'));
 
-type Run = (text: string, params: readonly unknown[]) => Promise<Row[]>;
+/** Asks a link for something. */
+type Ask = <T>(question: (link: Link) => Promise<T>) => Promise<T>;
 
 /** Statements made for Postgres, over whatever runs them. */
-export function connectPostgres(run: Run): Connection {
+export function connectPostgres(ask: Ask): Connection {
+  function prepare<R>(
+    build: () => SQL,
+    run: (link: Link, text: string, params: unknown[]) => Promise<R[]>,
+  ): Prepared<R> {
+    const compile = once(() => writeStatement('postgres', build()));
+    return (values = {}) => {
+      const { sql, params } = compile();
+      const filled = fillPlaceholders(params, { ...values });
+      return ask((link) => run(link, sql, filled));
+    };
+  }
   return {
     dialect: 'postgres',
     tables: schema,
     async rows(query: SQLWrapper): Promise<Row[]> {
       const { sql, params } = writeStatement('postgres', query.getSQL());
-      return run(sql, params);
+      return ask((link) => link.run(sql, params));
     },
-    prepare(build: () => SQL): Prepared {
-      const compile = once(() => writeStatement('postgres', build()));
-      return (values = {}) => {
-        const { sql, params } = compile();
-        return run(sql, fillPlaceholders(params, { ...values }));
-      };
-    },
+    prepare: (build) => prepare<Row>(build, (link, text, params) => link.run(text, params)),
+    prepareBytes: (build) => prepare<BytesRow>(build, (link, text, params) => link.read(text, params)),
   };
 }
 
 /** Reads outside of transactions, over a link that is replaced when it is lost. */
-function openReaders(url: string): { run: Run; running(): number; close(): Promise<void> } {
+function openReaders(url: string): { ask: Ask; running(): number; close(): Promise<void> } {
   let link = open();
   let isClosed = false;
   let running = 0;
@@ -50,15 +57,15 @@ function openReaders(url: string): { run: Run; running(): number; close(): Promi
 
   return {
     /** A read may be asked twice: one that was under way when the link was lost is asked again on the next. */
-    async run(text, params) {
+    async ask(question) {
       if (isClosed) throw new AppError('unavailable', 'the database is closed');
       const used = link;
       running += 1;
       try {
-        return await used.run(text, params);
+        return await question(used);
       } catch (error) {
         if (isClosed || !used.isLost() || !used.hasAnswered()) throw error;
-        return await link.run(text, params);
+        return await question(link);
       } finally {
         running -= 1;
       }
@@ -148,7 +155,7 @@ export function openPostgres(url: string): Database {
       });
       return await transactions.run(
         {
-          connection: connectPostgres((text, params) => session.run(text, params)),
+          connection: connectPostgres((question) => question(session)),
           async commit() {
             const { command } = await session.run('commit');
             if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
@@ -167,7 +174,7 @@ export function openPostgres(url: string): Database {
   }
 
   return {
-    ...connectPostgres(readers.run),
+    ...connectPostgres(readers.ask),
     tx: (work, options) => transact('begin', work, options),
     snapshot: (work) => transact('begin isolation level repeatable read read only', work),
     activity: () => ({ reads: readers.running(), ...sessions.activity() }),

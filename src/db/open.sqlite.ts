@@ -3,7 +3,7 @@ import { fillPlaceholders, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { AppError } from '../errors.ts';
 import { once } from '../once.ts';
 import { namesFor } from './columns.names.ts';
-import type { Connection, Database, Durability, Prepared, Row, TransactionOptions } from './connection.ts';
+import type { BytesRow, Connection, Database, Durability, Prepared, Row, TransactionOptions } from './connection.ts';
 import { codeOf } from './errors.ts';
 import { beginImmediate, openReader, openWriter, watchFile, whileBusy } from './file.sqlite.ts';
 import { checkParameters } from './parameters.ts';
@@ -32,6 +32,15 @@ export function connectSqlite(file: SqliteFile): { connection: Connection; close
     // read is busy only while another process opens, closes or recovers the file.
     return whileBusy(() => run(params as SQLQueryBindings[]));
   }
+
+  function prepare<R>(build: () => SQL, run: (statement: Compiled, params: SQLQueryBindings[]) => R[]): Prepared<R> {
+    const query = once(() => writeStatement('sqlite', build()));
+    return async (values = {}) => {
+      const { sql, params } = query();
+      return execute(fillPlaceholders(params, { ...values }), (bindings) => run(compile(sql), bindings));
+    };
+  }
+
   const connection: Connection = {
     dialect: 'sqlite',
     tables: schema,
@@ -47,13 +56,8 @@ export function connectSqlite(file: SqliteFile): { connection: Connection; close
         }
       });
     },
-    prepare(build: () => SQL): Prepared {
-      const query = once(() => writeStatement('sqlite', build()));
-      return async (values = {}) => {
-        const { sql, params } = query();
-        return execute(fillPlaceholders(params, { ...values }), (bindings) => compile(sql).all(...bindings));
-      };
-    },
+    prepare: (build) => prepare(build, (statement, params) => statement.all(...params)),
+    prepareBytes: (build) => prepare(build, (statement, params) => statement.values(...params) as BytesRow[]),
   };
 
   return {

@@ -7,7 +7,7 @@
  *   connection that serves others it would be stored on its own, or in somebody else's transaction.
  */
 import type * as AsyncHooks from 'node:async_hooks';
-import type { Connection, Prepared, Row } from './connection.ts';
+import type { Connection, Prepared } from './connection.ts';
 import { translate } from './errors.ts';
 
 /** One transaction that has begun, as a driver ends it. */
@@ -66,7 +66,7 @@ export function createTransactionRunner(): TransactionRunner {
 }
 
 function guard(connection: Connection, scope: Scope): Connection {
-  async function watch(statement: () => Promise<Row[]>): Promise<Row[]> {
+  async function watch<T>(statement: () => Promise<T>): Promise<T> {
     if (!scope.isOpen) throw new Error('a statement came after the end of its transaction');
     const running = statement();
     scope.running.add(running);
@@ -79,13 +79,14 @@ function guard(connection: Connection, scope: Scope): Connection {
       scope.running.delete(running);
     }
   }
+  function watched<R>(prepared: Prepared<R>): Prepared<R> {
+    return (values) => watch(() => prepared(values));
+  }
   return {
     dialect: connection.dialect,
     tables: connection.tables,
     rows: (query) => watch(() => connection.rows(query)),
-    prepare(build): Prepared {
-      const prepared = connection.prepare(build);
-      return (values) => watch(() => prepared(values));
-    },
+    prepare: (build) => watched(connection.prepare(build)),
+    prepareBytes: (build) => watched(connection.prepareBytes(build)),
   };
 }

@@ -1,9 +1,8 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { ContentType } from '../contents/content.ts';
 import { contentTypes } from '../contents/index.ts';
-import type { Connection } from '../db/connection.ts';
-import { toInteger, toText } from '../db/rows.ts';
-import { jsonObject, linkedRows } from '../db/sql.ts';
+import type { BytesRow, Connection } from '../db/connection.ts';
+import { asBytes, jsonObject, linkedRows } from '../db/sql_json.ts';
 import { tableOf } from './contents.ts';
 import { listPages, type PageList } from './page_list.ts';
 
@@ -14,8 +13,8 @@ export interface PlacedContent {
 }
 
 export interface PageDetail {
-  /** `{"id":1,"title":"…","url":"…","contents":[{"id":1,"type":"video",…},…]}`, compact. */
-  readonly json: string;
+  /** `{"id":1,"title":"…","url":"…","contents":[{"id":1,"type":"video",…},…]}`, compact, in UTF-8. */
+  readonly json: Uint8Array<ArrayBuffer>;
   readonly contents: readonly PlacedContent[];
 }
 
@@ -27,18 +26,43 @@ export interface PageReader extends PageList {
 
 /** Prepares the API's reads. The statement of `find` has one branch for each registered type, whatever a page shows. */
 export function readPages(connection: Connection): PageReader {
-  const find = connection.prepare(() => findStatement(connection));
+  const find = connection.prepareBytes(() => findStatement(connection));
   return {
     ...listPages(connection),
     async find(id) {
       const [page, ...rows] = await find({ id });
-      if (page === undefined || page.names === null) return undefined;
-      const linked = rows.filter((row) => row.names !== null);
-      const json = linked.map((row) => toText(row.contents)).join(',');
-      const contents = linked.flatMap((row) => toText(row.names).split(',').map(toPlacedContent));
-      return { json: `${toText(page.contents).slice(0, -1)},"contents":[${json}]}`, contents };
+      const head = page?.[CONTENTS];
+      return head ? createDetail(head, rows) : undefined;
     },
   };
+}
+
+/** The columns of `findStatement`. */
+const NAMES = 0;
+const CONTENTS = 1;
+
+const encoder = new TextEncoder();
+const OPENING = encoder.encode(',"contents":[');
+const COMMA = encoder.encode(',');
+const CLOSING = encoder.encode(']}');
+
+/**
+ * @param head `{"id":1,"title":"…","url":"…"}`
+ * @param rows of contents, in their order: one or many in each
+ */
+function createDetail(head: Uint8Array, rows: readonly BytesRow[]): PageDetail {
+  const parts = [head.subarray(0, -1), OPENING];
+  const contents: PlacedContent[] = [];
+  for (const row of rows) {
+    const [names, objects] = [row[NAMES], row[CONTENTS]];
+    // All rows in one are one without contents, too.
+    if (!names || !objects) continue;
+    if (contents.length > 0) parts.push(COMMA);
+    parts.push(objects);
+    readNames(names, contents);
+  }
+  parts.push(CLOSING);
+  return { json: Bun.concatArrayBuffers(parts, Number.POSITIVE_INFINITY, true), contents };
 }
 
 /**
@@ -65,7 +89,7 @@ function findStatement(connection: Connection): SQL {
   });
   const head = jsonObject(dialect, [integer('id', page.id), text('title', page.title), text('url', page.url)]);
   return sql`
-    select names, contents from (
+    select ${asBytes(dialect, sql`names`)}, ${asBytes(dialect, sql`contents`)} from (
       select 0 as part, 0 as place, 0 as link, '' as names, ${head} as contents
       from ${page} where ${page.id} = ${sql.placeholder('id')}
       union all select 1 as part, linked.* from (${linkedRows(dialect, links, branches)}) linked
@@ -75,10 +99,23 @@ function findStatement(connection: Connection): SQL {
 const text = (name: string, value: SQLWrapper) => ({ name, value, type: 'text' as const });
 const integer = (name: string, value: SQLWrapper) => ({ name, value, type: 'bigint' as const });
 
-/** @param name the place of its type in the registry, and its id: `0:11` */
-function toPlacedContent(name: string): PlacedContent {
-  const colon = name.indexOf(':');
-  const type = contentTypes[Number(name.slice(0, colon))];
-  if (type === undefined) throw new RangeError(`no content type ${name}`);
-  return { type, id: toInteger(name.slice(colon + 1)) };
+const [COLON_BYTE, COMMA_BYTE, ZERO_BYTE] = [0x3a, 0x2c, 0x30];
+
+/** Reads the places of types in the registry, and ids: `0:11,1:7,0:12`. */
+function readNames(names: Uint8Array, contents: PlacedContent[]): void {
+  let type: ContentType | undefined;
+  let number = 0;
+  const add = () => {
+    if (type === undefined) throw new RangeError(`no content types ${new TextDecoder().decode(names)}`);
+    contents.push({ type, id: number });
+    number = 0;
+  };
+  for (const byte of names) {
+    if (byte === COLON_BYTE) {
+      type = contentTypes[number];
+      number = 0;
+    } else if (byte === COMMA_BYTE) add();
+    else number = number * 10 + byte - ZERO_BYTE;
+  }
+  add();
 }

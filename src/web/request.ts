@@ -122,18 +122,16 @@ export function finalRequestId(request: Request): string {
   return `${PROCESS_ID}-${counter.toString(36)}`;
 }
 
-/** The raw query of a request, without `?` and fragment. */
-export function queryOf(request: Request): string {
-  const { url } = request;
+/** The raw query of a URL, without `?` and fragment. */
+export function queryOf(url: string): string {
   const start = url.indexOf('?');
   if (start === -1) return '';
   const end = url.indexOf('#', start);
   return end === -1 ? url.slice(start + 1) : url.slice(start + 1, end);
 }
 
-/** The raw path of a request, percent-encoding kept. */
-export function pathOf(request: Request): string {
-  const { url } = request;
+/** The raw path of a URL, which may be without scheme and host; percent-encoding kept. */
+export function pathOf(url: string): string {
   const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3);
   const query = url.indexOf('?', start);
   const fragment = url.indexOf('#', start);
@@ -150,6 +148,6 @@ export function isSecretPath(path: string): boolean {
 
 /** The path of a request for the log. */
 export function printablePath(request: Request): string {
-  const path = pathOf(request);
+  const path = pathOf(request.url);
   return isSecretPath(path) ? '/admin/reset/…' : path;
 }

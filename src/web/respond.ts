@@ -1,3 +1,4 @@
+import { once } from '../once.ts';
 import { acceptsGzip } from './compression.ts';
 import { finalRequestId } from './request.ts';
 
@@ -15,61 +16,58 @@ export const SECURITY_HEADERS = {
   'X-Frame-Options': 'DENY',
 } as const;
 
-/** Names and values of headers. One object for all answers alike lets a body that is sent often keep its own ready. */
+/** Names and values of headers. One object for all answers alike lets their `Headers` be made once. */
 export type HeaderRecord = Readonly<Record<string, string>>;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A body in one of its forms, with the headers that say so. */
-interface Ready {
-  readonly base: HeaderRecord;
-  readonly content: Bytes;
-  readonly headers: Headers;
-}
-
-/** A body made once and sent often: what one answer needs of it is there for the next. */
+/** A body made once and sent often. */
 export interface Body {
   /** In UTF-8: a text would be encoded for each answer. */
   readonly bytes: Bytes;
   /** True when gzipping is worth it. */
   readonly isLarge: boolean;
-  /** What is sent, gzipped or not, and `base` with the headers that tell about it. */
-  ready(base: HeaderRecord, isGzipped: boolean): Ready;
+  /** Made when it is first asked for. */
+  gzipped(): Bytes;
 }
 
 const encoder = new TextEncoder();
 
-export function createBody(text: string): Body {
-  const bytes = encoder.encode(text);
-  const isLarge = bytes.length >= GZIP_BYTES_MIN;
-  let plain: Ready | undefined;
-  let gzipped: Ready | undefined;
-
-  function write(base: HeaderRecord, content: Bytes, isGzipped: boolean): Ready {
-    return { base, content, headers: bodyHeaders(base, content.length, isLarge, isGzipped) };
-  }
-
+/** @param content a text, or its UTF-8 */
+export function createBody(content: string | Bytes): Body {
+  const bytes = typeof content === 'string' ? encoder.encode(content) : content;
   return {
     bytes,
-    isLarge,
-    ready(base, isGzipped) {
-      const known = isGzipped ? gzipped : plain;
-      if (known?.base === base) return known;
-      if (isGzipped) {
-        gzipped = write(base, gzipped?.content ?? Bun.gzipSync(bytes, { level: GZIP_LEVEL }), true);
-        return gzipped;
-      }
-      plain = write(base, bytes, false);
-      return plain;
-    },
+    isLarge: bytes.length >= GZIP_BYTES_MIN,
+    gzipped: once(() => Bun.gzipSync(bytes, { level: GZIP_LEVEL })),
   };
 }
 
-function bodyHeaders(base: HeaderRecord, length: number, isLarge: boolean, isGzipped: boolean): Headers {
+/** How a body is sent, which its headers tell. */
+type Form = 'small' | 'plain' | 'gzipped';
+
+/** Headers of answers alike, each with the id of the answer that was sent last. */
+const shared: Readonly<Record<Form, WeakMap<HeaderRecord, Headers>>> = {
+  small: new WeakMap(),
+  plain: new WeakMap(),
+  gzipped: new WeakMap(),
+};
+
+/** The headers of an answer under this id. The next answer alike changes them: a response must copy them before it. */
+function writeHeaders(base: HeaderRecord, form: Form, id: string): Headers {
+  let headers = shared[form].get(base);
+  if (headers === undefined) {
+    headers = createHeaders(base, form);
+    shared[form].set(base, headers);
+  }
+  headers.set(REQUEST_ID_HEADER, id);
+  return headers;
+}
+
+function createHeaders(base: HeaderRecord, form: Form): Headers {
   const headers = new Headers(base);
-  headers.set('Content-Length', String(length));
-  if (isLarge) headers.append('Vary', 'Accept-Encoding');
-  if (isGzipped) headers.set('Content-Encoding', 'gzip');
+  if (form !== 'small') headers.append('Vary', 'Accept-Encoding');
+  if (form === 'gzipped') headers.set('Content-Encoding', 'gzip');
   return headers;
 }
 
@@ -82,21 +80,35 @@ export function renderJson(value: unknown, indent = 0): string {
 }
 
 /** JSON with the two line separators escaped, as `renderJson` has them. They can only stand in texts. */
-export function escapeSeparators(text: string): string {
+function escapeSeparators(text: string): string {
   if (!text.includes('\u2028') && !text.includes('\u2029')) return text;
   return text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+}
+
+const LINE_SEPARATOR = encoder.encode('\u2028');
+const PARAGRAPH_SEPARATOR = encoder.encode('\u2029');
+
+/** The same for JSON in UTF-8. */
+export function escapeSeparatorsIn(json: Bytes): Bytes {
+  const buffer = Buffer.from(json.buffer, json.byteOffset, json.length);
+  if (!buffer.includes(LINE_SEPARATOR) && !buffer.includes(PARAGRAPH_SEPARATOR)) return json;
+  return encoder.encode(escapeSeparators(buffer.toString()));
 }
 
 /**
  * Sends a body under the request's id, gzipped when the client takes it and it is worth it. HEAD gets the headers of GET
  * and no body.
  */
-export function sendBody(request: Request, body: Body, status: number, headers: HeaderRecord): Response {
+export function sendBody(request: Request, body: Body, status: number, base: HeaderRecord): Response {
   const isGzipped = body.isLarge && acceptsGzip(request.headers.get('accept-encoding'));
-  const ready = body.ready(headers, isGzipped);
-  // A response copies the headers it is given: to set the id here is cheaper than on the response.
-  ready.headers.set(REQUEST_ID_HEADER, finalRequestId(request));
-  return new Response(request.method === 'HEAD' ? null : ready.content, { status, headers: ready.headers });
+  const form = isGzipped ? 'gzipped' : body.isLarge ? 'plain' : 'small';
+  const content = isGzipped ? body.gzipped() : body.bytes;
+  const headers = writeHeaders(base, form, finalRequestId(request));
+  if (request.method !== 'HEAD') return new Response(content, { status, headers });
+  // Of a body that is not there, the server does not know the length.
+  const response = new Response(null, { status, headers });
+  response.headers.set('Content-Length', String(content.length));
+  return response;
 }
 
 /** A line or more for people and programs that ask for this moment. */

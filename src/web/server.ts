@@ -10,10 +10,11 @@ import type { Recorder } from '../impressions/record.ts';
 import { createLogLimit, type Log } from '../log.ts';
 import { readPages } from '../store/page_reader.ts';
 import { isAdmin, loadAdminLater } from './admin/load.ts';
+import { createDirectAddresses, type DirectAddress } from './api/direct.ts';
 import { createApiHeaders } from './api/headers.ts';
 import { healthResource } from './api/health.ts';
 import { pageResources } from './api/pages.ts';
-import { type ApiContext, answerDirectly, sendDetail } from './api/resource.ts';
+import { type ApiContext, sendDetail } from './api/resource.ts';
 import { answerPreflight } from './cors.ts';
 import type { SecretKeys } from './csrf.ts';
 import { DETAIL, describeFailure } from './errors.ts';
@@ -81,7 +82,7 @@ export function buildWeb(
   };
   const pages = pageResources({ ...config, pages: readPages(database), cache, recorder, origins });
   const resources = [...(roles.hasPages ? pages : []), healthResource];
-  const direct = answerDirectly(resources, context);
+  const findDirect = createDirectAddresses(resources, context);
   const sendFailure = (request: Request, error: unknown): Response => {
     context.logFailure(request, error);
     const { status, detail } = describeFailure(error);
@@ -119,20 +120,20 @@ export function buildWeb(
 
   return (received) => {
     const began = performance.now();
-    const request = withRoutableUrl(received);
+    const direct = findDirect(received.url);
+    const request = direct === undefined ? withRoutableUrl(received) : received;
     if (request !== received) receivedAs.set(request, received);
-    const path = pathOf(request);
-    const response = answer(request, path);
-    if (response instanceof Promise) return response.then((awaited) => finish(request, path, awaited, began));
-    return finish(request, path, response, began);
+    const path = direct?.path ?? pathOf(request.url);
+    const response = answer(request, path, direct);
+    const end = (answered: Response) => finish(request, direct?.route ?? appOf(path).routeOf(path), answered, began);
+    return response instanceof Promise ? response.then(end) : end(response);
   };
 
   function appOf(path: string): LazyApp {
     return admin !== undefined && isAdmin(path) ? admin : routes;
   }
 
-  function finish(request: Request, path: string, response: Response, began: number): Response {
-    const route = appOf(path).routeOf(path);
+  function finish(request: Request, route: string, response: Response, began: number): Response {
     const ms = performance.now() - began;
     requests.observe(route, response.status, ms / 1000);
     lines.end(request, route, response, ms);
@@ -141,7 +142,7 @@ export function buildWeb(
     return response;
   }
 
-  function answer(request: Request, path: string): Response | Promise<Response> {
+  function answer(request: Request, path: string, direct: DirectAddress | undefined): Response | Promise<Response> {
     if (!NOT_HOST_CHECKED.has(path) && !origins.isHostAllowed(request)) {
       logRefusedHost(origins.hostOf(request));
       return sendDetail(request, context, 400, DETAIL.invalidHost);
@@ -149,7 +150,7 @@ export function buildWeb(
     const mayBePreflight = request.method === 'OPTIONS' && OPEN_TO_ORIGINS.test(path);
     const preflight = mayBePreflight ? answerPreflight(request, config.corsAllowedOrigins) : undefined;
     if (preflight !== undefined) return named(request, preflight);
-    return direct(request, path) ?? answerByRoutes(request, path);
+    return direct?.answer(request) ?? answerByRoutes(request, path);
   }
 
   async function answerByRoutes(request: Request, path: string): Promise<Response> {
@@ -190,6 +191,6 @@ function withRoutableUrl(request: Request): Request {
   const { url } = request;
   const isRoutable = url.startsWith('http') && url.indexOf('/', url.indexOf('://') + 3) >= 'http://host'.length;
   if (isRoutable) return request;
-  const query = queryOf(request);
-  return new Request(`http://localhost${pathOf(request)}${query === '' ? '' : `?${query}`}`, request);
+  const query = queryOf(request.url);
+  return new Request(`http://localhost${pathOf(request.url)}${query === '' ? '' : `?${query}`}`, request);
 }

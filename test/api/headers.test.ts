@@ -76,6 +76,18 @@ onEveryTarget((under) => {
       },
     );
 
+    test('is that of the request, whatever else is answered at once', async () => {
+      const paths = ['/health/', '/api/v1/pages/1/', '/api/v1/pages/2/', '/api/v1/pages/999/', '/api/v1/pages/'];
+      const given = Array.from({ length: 100 }, (_, n) => ({
+        path: paths[n % paths.length] ?? '',
+        id: `request-${n}`,
+      }));
+      const answers = await Promise.all(
+        given.map(async ({ path, id }) => (await under.raw('GET', path, { 'X-Request-ID': id })).headers),
+      );
+      expect(answers.map((headers) => headers.get('x-request-id'))).toEqual(given.map(({ id }) => id));
+    });
+
     test('is a new one for each request, also of errors and redirects', async () => {
       const paths = ['/health/', '/api/v1/pages/999/', '/api/v1/pages', '/nope', '/livez', '/api/v1/pages/'];
       const ids = await Promise.all(

@@ -24,6 +24,7 @@ function counted(connection: Connection): { connection: Connection; times: () =>
       ...connection,
       rows: count((query) => connection.rows(query)),
       prepare: (build) => count(connection.prepare(build)),
+      prepareBytes: (build) => count(connection.prepareBytes(build)),
     },
     times: () => times,
   };

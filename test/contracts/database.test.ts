@@ -5,6 +5,7 @@ import type { Connection, Database, Row } from '../../src/db/connection.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { toBoolean, toDate, toInteger, toText } from '../../src/db/rows.ts';
 import { deferForeignKeys } from '../../src/db/sql.ts';
+import { asBytes } from '../../src/db/sql_json.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 
 const now = new Date('2026-02-03T04:05:06.789Z');
@@ -281,6 +282,22 @@ describe.each(DIALECTS)('a database on %s', (dialect) => {
       return Promise.all([count({ title: 'prepared 1' }), count({ title: 'nowhere' })]);
     });
     expect(inside.map(([row]) => toInteger(row?.n))).toEqual([1, 0]);
+  });
+
+  test('texts are read as bytes: all scripts, none, and no value at all, also in a transaction', async () => {
+    const build = () =>
+      sql`select ${asBytes(dialect, sql`title`)}, ${asBytes(dialect, sql`''`)}, ${asBytes(dialect, sql`cast(null as text)`)}
+        from pages_page where title = ${sql.placeholder('title')}`;
+    const read = database.prepareBytes(build);
+    for (const title of ['bytes: Привет, “мир”\u2028 𝄞', 'bytes', 'b'.repeat(100_000)]) {
+      await database.tx((tx) => insertPage(tx, title));
+      const [row, ...others] = await read({ title });
+      const texts = row?.map((bytes) => bytes && new TextDecoder().decode(bytes));
+      expect([texts, others]).toEqual([[title, '', null], []]);
+      expect(await database.tx((tx) => tx.prepareBytes(build)({ title }))).toEqual([row ?? []]);
+      expect(await refusal(read({ title: 'a\0' }))).toMatchObject({ kind: 'invalid' });
+    }
+    expect(await read({ title: 'bytes of nothing' })).toEqual([]);
   });
 
   test('an id that was removed is not given out again', async () => {

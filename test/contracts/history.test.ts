@@ -309,7 +309,9 @@ describe.each(DIALECTS)('history on %s', (dialect) => {
     const table = { name: audio.table, label: audio.label, title: 'title', columns: ['title', 'text'] };
     const tally = await database.tx((tx) => {
       const watched: Connection = {
-        ...{ dialect: tx.dialect, tables: tx.tables, prepare: (build) => tx.prepare(build) },
+        ...{ dialect: tx.dialect, tables: tx.tables },
+        prepare: (build) => tx.prepare(build),
+        prepareBytes: (build) => tx.prepareBytes(build),
         async rows(query) {
           const rows = await tx.rows(query);
           sizes.push(rows.reduce((sum, row) => sum + String(row.text ?? '').length, 0));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { INTEGER_MAX } from '../../src/contents/content.ts';
 import { toText } from '../../src/db/rows.ts';
-import { jsonObject } from '../../src/db/sql.ts';
+import { jsonObject } from '../../src/db/sql_json.ts';
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../help/databases.ts';
 
 /** Every character that can be stored up to U+2FFF, and some beyond; NUL and halves of a pair are refused before. */

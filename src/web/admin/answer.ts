@@ -19,7 +19,7 @@ export function adminHeaders(
 ): Record<string, string> {
   return {
     ...SECURITY_HEADERS,
-    ...(isSecretPath(pathOf(request)) ? { 'Referrer-Policy': 'no-referrer' } : {}),
+    ...(isSecretPath(pathOf(request.url)) ? { 'Referrer-Policy': 'no-referrer' } : {}),
     'Cache-Control': 'no-store',
     'Content-Security-Policy': contentSecurityPolicy({ 'form-action': "'self'", ...policy }),
     'Cross-Origin-Opener-Policy': 'same-origin',

@@ -184,7 +184,7 @@ export function toRequest(visitor: Visitor, params: Params, form: FormInput): Ad
   return {
     ...visitor,
     params,
-    query: new URLSearchParams(queryOf(request)),
+    query: new URLSearchParams(queryOf(request.url)),
     form,
     user,
     actor: { via: 'admin', id: user?.id, name: user?.username ?? '', address },
@@ -193,7 +193,7 @@ export function toRequest(visitor: Visitor, params: Params, form: FormInput): Ad
 
 async function deny({ database }: AdminContext, visitor: Visitor): Promise<Answer> {
   const { actor } = toRequest(visitor, {}, NO_FORM);
-  const title = `${visitor.request.method} ${pathOf(visitor.request)}`;
+  const title = `${visitor.request.method} ${pathOf(visitor.request.url)}`;
   await database.tx(async (tx) => {
     if (!(await takeFromBudget(tx, `denied:${actor.id}`, DENIALS_WRITTEN_MAX))) return;
     await recordHistory(tx, actor, [{ action: 'denied', label: '', id: undefined, title }]);
@@ -231,8 +231,8 @@ function errorReply(
 }
 
 function redirectToSlash(request: Request, headers: Readonly<Record<string, string>>): Response {
-  const query = queryOf(request);
+  const query = queryOf(request.url);
   const status = ['GET', 'HEAD'].includes(request.method) ? 301 : 308;
-  const location = `${pathOf(request)}/${query === '' ? '' : `?${query}`}`;
+  const location = `${pathOf(request.url)}/${query === '' ? '' : `?${query}`}`;
   return new Response(null, { status, headers: { ...headers, Location: location, 'Content-Length': '0' } });
 }

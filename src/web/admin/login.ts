@@ -55,7 +55,7 @@ export function askToLogIn(visitor: Visitor, route: AdminRoute | undefined, form
   const address = `${LOGIN_PATH}?next=${encodeURIComponent(next)}`;
   if (visitor.isFragment) return { html: '', status: 401, headers: { 'HX-Redirect': address } };
   if (route?.method !== 'POST' || route.afterLogin !== undefined) return { redirect: address, status: 302 };
-  return loginPage(visitor, { next, kept: keepForm(pathOf(visitor.request), form), status: 401 });
+  return loginPage(visitor, { next, kept: keepForm(pathOf(visitor.request.url), form), status: 401 });
 }
 
 /** Where somebody is who has to log in: of a part of a page its page. */
@@ -65,7 +65,7 @@ function placeOf({ request, chrome, isFragment }: Visitor, route: AdminRoute | u
     return URL.canParse(page) ? safeNext(new URL(page).pathname + new URL(page).search) : '/admin/';
   }
   if (route?.method === 'POST') return route.afterLogin ?? '/admin/';
-  return isSecretPath(pathOf(request)) ? '/admin/' : chrome.path;
+  return isSecretPath(pathOf(request.url)) ? '/admin/' : chrome.path;
 }
 
 interface LoginState {

@@ -52,13 +52,13 @@ export function describeVisitor(
 ): Visitor {
   const { request, session, cookie, safety } = known;
   const m = messagesFor(config.timeZone)[languageOf(request, session?.user)];
-  const query = queryOf(request);
+  const query = queryOf(request.url);
   const chrome: Chrome = {
     m,
     user: session?.user,
     csrf: createCsrfToken(keys, cookie, session?.user.id),
     flash: parseFlash(readFlash(request, safety)),
-    path: `${pathOf(request)}${query === '' ? '' : `?${query}`}`,
+    path: `${pathOf(request.url)}${query === '' ? '' : `?${query}`}`,
     contentTypes: contentTypes.map((type) => ({ type: type.type, namePlural: wordsOf(type, m.language).namePlural })),
     languages: LANGUAGES,
     assets: {

@@ -1,6 +1,7 @@
 /** Resources as routes of Elysia. */
 import { Elysia } from 'elysia';
 import { pathOf, queryOf } from '../request.ts';
+import { parseQuery } from './query.ts';
 import { type ApiContext, createHandle, type Resource } from './resource.ts';
 
 /**
@@ -8,9 +9,9 @@ import { type ApiContext, createHandle, type Resource } from './resource.ts';
  * the API's own, because a browser follows a redirect to another origin only when it allows that too.
  */
 export function redirectToSlash(request: Request, context: ApiContext): Response {
-  const query = queryOf(request);
+  const query = queryOf(request.url);
   const status = ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? 301 : 308;
-  const location = `${pathOf(request)}/${query === '' ? '' : `?${query}`}`;
+  const location = `${pathOf(request.url)}/${query === '' ? '' : `?${query}`}`;
   const headers = {
     ...context.headers.common(request),
     'Content-Type': 'text/html; charset=utf-8',
@@ -36,7 +37,9 @@ export function mountResources(resources: readonly Resource[], context: ApiConte
   const app = new Elysia({ name: 'api' });
   for (const resource of resources) {
     const handle = createHandle(resource, context);
-    route(app, resource.path, context, ({ request, params }) => handle(request, params));
+    route(app, resource.path, context, ({ request, params }) =>
+      handle(request, { params, query: parseQuery(queryOf(request.url)) }),
+    );
   }
   return app;
 }

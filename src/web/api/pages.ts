@@ -5,7 +5,7 @@ import type { PageDetail, PageReader } from '../../store/page_reader.ts';
 import { DETAIL } from '../errors.ts';
 import type { CachedPage, PageCache } from '../page_cache.ts';
 import { pathOf, queryOf, type RequestOrigin } from '../request.ts';
-import { type Body, createBody, escapeSeparators, renderJson } from '../respond.ts';
+import { type Body, createBody, escapeSeparatorsIn, renderJson } from '../respond.ts';
 import { pageCount, pageLinks, readListRequest } from './pagination.ts';
 import type { Query } from './query.ts';
 import { type Answer, inJson, type Resource, type ResourceRequest } from './resource.ts';
@@ -32,7 +32,7 @@ export function pageResources(context: PagesContext): Resource[] {
   const { pages, cache, recorder } = context;
   async function load(id: number): Promise<CachedPage | undefined> {
     const page = await pages.find(id);
-    return page && { body: createBody(escapeSeparators(page.json)), views: viewsOf(page) };
+    return page && { body: createBody(escapeSeparatorsIn(page.json)), views: viewsOf(page) };
   }
   function answer(request: Request, page: CachedPage | undefined): Answer {
     if (page === undefined) return NO_PAGE;
@@ -55,9 +55,9 @@ export function pageResources(context: PagesContext): Resource[] {
 }
 
 function list(context: PagesContext, { request, query }: ResourceRequest): Answer | Promise<Answer> {
-  const address = `${context.origins.baseUrl(request)}${pathOf(request)}`;
+  const address = `${context.origins.baseUrl(request)}${pathOf(request.url)}`;
   const load = () => loadList(context, address, query);
-  const key = `${address}?${queryOf(request)}`;
+  const key = `${address}?${queryOf(request.url)}`;
   const body = key.length > KEPT_ADDRESS_CHARACTERS_MAX ? load() : context.cache.lists.find(key, load);
   return body instanceof Promise ? body.then(listAnswer) : listAnswer(body);
 }
