@@ -51,6 +51,7 @@ export function openWriter(path: string): SqliteFile {
     file.run(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
     file.run('PRAGMA journal_mode = WAL');
     file.run('PRAGMA foreign_keys = ON');
+    assertEncoding(file);
     assertWritable(file);
     return file;
   });
@@ -115,6 +116,12 @@ function makeFile(path: string): void {
   const { dirname }: typeof Paths = require('node:path');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
+}
+
+/** Texts are sent on as the bytes they are stored as. SQLite can store UTF-16 too, in a file that was made for it. */
+function assertEncoding(file: SqliteFile): void {
+  const row = file.query<{ encoding: string }, []>('PRAGMA encoding').get();
+  if (row?.encoding !== 'UTF-8') throw new Error(`its texts are stored in ${row?.encoding}, and must be in UTF-8`);
 }
 
 /** SQLite opens a file that it may not write for reading, and only tells who writes. */

@@ -2,6 +2,7 @@ import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { ContentType } from '../contents/content.ts';
 import { contentTypes } from '../contents/index.ts';
 import type { BytesRow, Connection } from '../db/connection.ts';
+import { toInteger } from '../db/rows.ts';
 import { asBytes, jsonObject, linkedRows } from '../db/sql_json.ts';
 import { tableOf } from './contents.ts';
 import { listPages, type PageList } from './page_list.ts';
@@ -42,6 +43,7 @@ const NAMES = 0;
 const CONTENTS = 1;
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const OPENING = encoder.encode(',"contents":[');
 const COMMA = encoder.encode(',');
 const CLOSING = encoder.encode(']}');
@@ -59,7 +61,7 @@ function createDetail(head: Uint8Array, rows: readonly BytesRow[]): PageDetail {
     if (!names || !objects) continue;
     if (contents.length > 0) parts.push(COMMA);
     parts.push(objects);
-    readNames(names, contents);
+    for (const name of decoder.decode(names).split(',')) contents.push(toPlacedContent(name));
   }
   parts.push(CLOSING);
   return { json: Bun.concatArrayBuffers(parts, Number.POSITIVE_INFINITY, true), contents };
@@ -99,23 +101,10 @@ function findStatement(connection: Connection): SQL {
 const text = (name: string, value: SQLWrapper) => ({ name, value, type: 'text' as const });
 const integer = (name: string, value: SQLWrapper) => ({ name, value, type: 'bigint' as const });
 
-const [COLON_BYTE, COMMA_BYTE, ZERO_BYTE] = [0x3a, 0x2c, 0x30];
-
-/** Reads the places of types in the registry, and ids: `0:11,1:7,0:12`. */
-function readNames(names: Uint8Array, contents: PlacedContent[]): void {
-  let type: ContentType | undefined;
-  let number = 0;
-  const add = () => {
-    if (type === undefined) throw new RangeError(`no content types ${new TextDecoder().decode(names)}`);
-    contents.push({ type, id: number });
-    number = 0;
-  };
-  for (const byte of names) {
-    if (byte === COLON_BYTE) {
-      type = contentTypes[number];
-      number = 0;
-    } else if (byte === COMMA_BYTE) add();
-    else number = number * 10 + byte - ZERO_BYTE;
-  }
-  add();
+/** @param name the place of its type in the registry, and its id: `0:11` */
+function toPlacedContent(name: string): PlacedContent {
+  const colon = name.indexOf(':');
+  const type = contentTypes[Number(name.slice(0, colon))];
+  if (type === undefined) throw new RangeError(`no content type ${name}`);
+  return { type, id: toInteger(name.slice(colon + 1)) };
 }

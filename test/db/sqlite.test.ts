@@ -161,6 +161,17 @@ describe('an SQLite database', () => {
     expect(() => openDatabase({ dialect: 'sqlite', path: join(none, 'below.db') })).toThrow('cannot open the database');
   });
 
+  test('a file that was made for other texts is refused', () => {
+    const wide = join(folder.path, 'wide.db');
+    const file = new SqliteFile(wide);
+    file.run("PRAGMA encoding = 'UTF-16'");
+    file.run('CREATE TABLE t (title TEXT)');
+    file.close();
+    expect(() => openDatabase({ dialect: 'sqlite', path: wide })).toThrow(
+      /its texts are stored in UTF-16\w+, and must/,
+    );
+  });
+
   test('takes a statement of as many parameters as one may have', async () => {
     const names = Array.from({ length: 32_766 }, (_, n) => sql`${n}`);
     const rows = await database.rows(
