@@ -41,6 +41,13 @@ function isNoun(table: unknown, place: string): boolean {
 }
 
 describe('a language', () => {
+  test('tells one from many', () => {
+    expect(en.conflict.moreChanges(1)).toBe('and 1 more change');
+    expect(en.conflict.moreChanges(2)).toBe('and 2 more changes');
+    expect(en.conflict.moreCharacters(1)).toBe('(and 1 more character)');
+    expect(en.conflict.moreCharacters(1000)).toBe('(and 1000 more characters)');
+  });
+
   test('is the one a browser likes best', () => {
     expect(negotiateLanguage('de, ru;q=0.5, en;q=0.4')).toBe('ru');
     expect(negotiateLanguage('ru-RU, en;q=0.9')).toBe('ru');
